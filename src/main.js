@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+// The door. Old syntax on purpose: a Node that is too old must still be able to read it and say what to do.
+// It goes on in this very process where Node is fit, else it starts the Node that `npm ci` put beside us.
+var wanted = [24, 12]
+
+function isFit(version) {
+  var parts = version.split('.')
+  return +parts[0] > wanted[0] || (+parts[0] === wanted[0] && +parts[1] >= wanted[1])
+}
+
+function explain() {
+  console.error('error[NF9001]: nicfix needs Node ' + wanted.join('.') + ' or newer, this is ' + process.versions.node)
+  console.error('  The Node pinned in package.json is not installed for ' + process.platform + '-' + process.arch + '.')
+  console.error('  next: run `npm ci` in the nicfix folder, or install Node ' + wanted[0] + ' from https://nodejs.org')
+  process.exit(1)
+}
+
+if (isFit(process.versions.node)) {
+  import('./cli/main.ts').then(function (cli) {
+    return cli.main(process.argv.slice(2))
+  })
+} else {
+  import('node:fs').then(function (fs) {
+    var name = 'node-' + process.platform + '-' + process.arch
+    var pinned = new URL('../node_modules/' + name + '/bin/node', import.meta.url).pathname
+    if (!fs.existsSync(pinned)) return explain()
+    return import('node:child_process').then(function (cp) {
+      var child = cp.spawn(pinned, process.argv.slice(1), { stdio: 'inherit' })
+      // The terminal sends its signals to the whole group; the child decides what they mean.
+      ;['SIGINT', 'SIGTERM', 'SIGHUP'].forEach(function (signal) {
+        process.on(signal, function () {
+          if (signal !== 'SIGINT') child.kill(signal)
+        })
+      })
+      child.on('exit', function (code, signal) {
+        if (signal) process.kill(process.pid, signal)
+        else process.exit(code)
+      })
+    })
+  })
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod'
+
+const onOff = z
+  .union([z.boolean(), z.enum(['on', 'off'])])
+  .transform(value => value === true || value === 'on')
+const seconds = z
+  .string()
+  .regex(/^\d+(s|m)$/, 'a time such as 180s or 3m')
+  .transform(text => Number.parseInt(text, 10) * (text.endsWith('m') ? 60 : 1))
+const bytes = z
+  .string()
+  .regex(/^\d+(MiB|GiB)$/, 'a size such as 500MiB or 1GiB')
+  .transform(text => Number.parseInt(text, 10) * 1024 ** (text.endsWith('GiB') ? 3 : 2))
+const name = z.string().regex(/^[a-z][a-z0-9-]*$/, 'a name of small letters, digits and dashes')
+const word = z.string().min(1)
+
+/** Conditions under which a playbook does not run; each is judged from the facts alone. */
+export const refusals = [
+  'vf-in-use',
+  'rdma-loaded',
+  'root-on-network',
+  'unsigned-module-rejected',
+  'last-bond-member',
+] as const
+export type Refusal = (typeof refusals)[number]
+
+const step = <Use extends string, With extends z.ZodType>(use: Use, params: With) =>
+  z.strictObject({ id: name, use: z.literal(use), with: params })
+
+export const stepSchema = z.discriminatedUnion('use', [
+  step('nic.pause', z.strictObject({ autoneg: onOff.optional(), rx: onOff, tx: onOff })),
+  step(
+    'nic.persist',
+    z.strictObject({ pause: z.strictObject({ autoneg: onOff.optional(), rx: onOff, tx: onOff }) }),
+  ),
+  step('driver.build', z.strictObject({ source: word, sha256: word, module: name, version: word })),
+  step('driver.trial', z.strictObject({ from: name })),
+  step('driver.install', z.strictObject({ from: name })),
+  step('driver.boot-hook', z.strictObject({ module: name })),
+])
+
+/** A playbook as the YAML has it, `${var}` still in place. Unknown keys are errors. */
+export const playbookSchema = z.strictObject({
+  nicfix: z.literal(1),
+  name,
+  description: z.string().optional(),
+  nics: z.strictObject({
+    match: z.strictObject({
+      driver: word.optional(),
+      name: word.optional(),
+      pci: word.optional(),
+      /** semver range over the normalised version, or 'in-tree'; a port outside of it needs no fix. */
+      version: z.union([word, z.array(word).min(1)]).optional(),
+    }),
+    'none-matched': z.enum(['fail', 'skip']).default('fail'),
+  }),
+  requires: z
+    .strictObject({
+      commands: z.array(word).default([]),
+      'kernel-headers': z.literal('running').optional(),
+      free: z.strictObject({ path: word, size: bytes }).optional(),
+    })
+    .default({ commands: [] }),
+  'refuse-when': z.array(z.enum(refusals)).default([]),
+  vars: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9_]*$/, 'a name of small letters, digits and underscores'),
+      z.strictObject({
+        default: z.union([z.string(), z.number()]).transform(String).optional(),
+        description: z.string().optional(),
+        required: z.boolean().optional(),
+        pattern: z.string().optional(),
+      }),
+    )
+    .default({}),
+  guard: z.strictObject({ 'confirm-within': seconds }).default({ 'confirm-within': 180 }),
+  'max-outage': seconds.optional(),
+  steps: z.array(stepSchema).min(1),
+  /** Policy of a rollout over many hosts; read here, used by the fleet commands. */
+  fleet: z
+    .strictObject({
+      waves: z.array(z.union([z.number().int().positive(), z.string().regex(/^\d+%$/)])).min(1),
+      soak: seconds.optional(),
+      'max-failures': z.number().int().nonnegative().optional(),
+    })
+    .optional(),
+})
+
+export type Playbook = z.infer<typeof playbookSchema>
+export type Step = z.infer<typeof stepSchema>
+export type Use = Step['use']
+export type StepOf<U extends Use> = Extract<Step, { use: U }>
+
+/** A playbook with its origin and every `${var}` replaced: what the planner takes. */
+export type LoadedPlaybook = {
+  readonly path: string
+  readonly sha256: string
+  readonly playbook: Playbook
+  readonly vars: Readonly<Record<string, string>>
+}
