@@ -1,0 +1,10 @@
+import { readFileSync } from 'node:fs'
+
+const parts = ['base', 'net', 'module', 'build', 'change', 'stage', 'guard', 'boot', 'main']
+
+/** The program that runs on the host: one POSIX sh text, made of the parts in `sh/`. */
+export function hostScript(): string {
+  return parts
+    .map(part => readFileSync(new URL(`./sh/${part}.sh`, import.meta.url), 'utf8'))
+    .join('')
+}

@@ -1,0 +1,58 @@
+
+# --- the boot hook ------------------------------------------------------------------------------------------------------
+# Called by rc.local. The initramfs loads the driver it was made with; this swaps in the one that was tried and confirmed.
+# It never delays the boot, always exits 0, and gives up for good after one attempt that did not come back.
+
+boot() {
+  case $(value /proc/cmdline) in *nicfix=off*) return 0 ;; esac
+  setsid /bin/sh "$home/boot" in-background </dev/null >/dev/null 2>&1 &
+}
+
+boot_in_background() {
+  local record other
+  trap '' HUP INT TERM PIPE
+  cd / || exit 0
+  for other in "$home"/tx/*/; do
+    tx=${other%/}
+    [ -d "$tx/token" ] && ! is_over && recover
+  done
+  for record in "$home"/boot.d/*; do
+    [ -f "$record" ] && swap_at_boot "$record"
+  done
+  return 0
+}
+
+told() { sed -n "s/^$2 //p" "$1"; }
+
+swap_at_boot() {
+  local record="$1" module file attempt faults
+  module=$(told "$record" module)
+  file=$(told "$record" file)
+  tx=$home/boot.log.d/$module
+  attempt=$home/boot.attempt-$module
+  rm -rf "$tx" && mkdir -p "$tx" || return 0
+  [ "$(told "$record" kernel)" = "$(uname -r)" ] || { report "left alone: made for kernel $(told "$record" kernel), running is $(uname -r)"; return 0; }
+  [ "$(sha256_of "$file")" = "$(told "$record" sha256)" ] || { report "left alone: $file is not the file that was installed"; return 0; }
+  [ "$(loaded_build "$module")" != "$(told "$record" build-id)" ] || { report "already loaded"; return 0; }
+  [ ! -e "$attempt" ] || { report "left alone: the attempt of an earlier boot did not come back; remove $attempt to try again"; return 0; }
+  put "$attempt" "$(boot_id)" || return 0
+  # shellcheck disable=SC2046  # the ports one by one
+  capture "$tx/snapshot" $(ports_of "$module") || return 0
+  faults=$(exchange "$module" "$file" "$(told "$record" build-id)" "$(told "$record" options)" "$tx/snapshot")
+  if [ -z "$faults" ]; then
+    rm -f "$attempt"
+    sync "$home"
+    report "version $(told "$record" version) is loaded"
+    return 0
+  fi
+  report "failed, going back: $faults"
+  file=$(told "$record" former)
+  faults=$(exchange "$module" "$file" "$(file_build "$file")" "$(told "$record" options)" "$tx/snapshot")
+  report "${faults:-back on $file}"
+}
+
+report() {
+  event - note "$1"
+  logger -p user.warning -t nicfix-boot "$module: $1" 2>/dev/null || :
+  echo "nicfix: $module: $1" >/dev/kmsg 2>/dev/null || :
+}

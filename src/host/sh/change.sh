@@ -1,0 +1,244 @@
+
+# --- changes: apply, verify and undo of each kind -----------------------------------------------------------------------
+# Each prints one line a fault on stdout and returns 1, or prints nothing. undo_* can be run any number of times, after
+# any part of apply_*, and aims at an absolute state, never at "the one before".
+
+changes_of() { # PHASE: ids in order; the boot hook goes before the files that it has to look after
+  local c
+  for c in "$tx"/c/*/; do
+    [ "$(value "${c}phase")" = "$1" ] && [ "$(value "${c}after")" = rc-local ] && id_of "$c"
+  done
+  for c in "$tx"/c/*/; do
+    [ "$(value "${c}phase")" = "$1" ] && [ "$(value "${c}after")" != rc-local ] && id_of "$c"
+  done
+  return 0
+}
+
+id_of() {
+  local dir="${1%/}"
+  echo "${dir##*/}"
+}
+
+reversed() {
+  local word all=
+  for word in "$@"; do all="$word $all"; done
+  echo "$all"
+}
+
+apply() { "apply_$(kind_of "$1")" "$tx/c/$1"; }
+verify() { "verify_$(kind_of "$1")" "$tx/c/$1"; }
+undo() { "undo_$(kind_of "$1")" "$tx/c/$1"; }
+kind_of() { value "$tx/c/$1/kind" | tr - _; }
+
+# set-nic: pause parameters through ethtool -A. Exit code 78 of older versions means "nothing to change".
+apply_set_nic() {
+  local nic want had=0
+  nic=$(nic_at "$(value "$1/pci")") || { echo "the port is gone"; return 1; }
+  [ -d "$1/snapshot" ] || capture "$1/snapshot" "$(value "$1/pci")" || return 1
+  has_carrier "$nic" && had=1
+  set_pause "$nic" "$(value "$1/want")" "$(value "$1/renegotiate")" || return 1
+  [ "$had" -eq 0 ] || wait_carrier "$nic" 30 || echo "$nic has no carrier 30 s after the change"
+}
+
+set_pause() {
+  local from
+  from=$(uptime_cs)
+  # shellcheck disable=SC2086  # the words of the setting; letters, digits, dashes and blanks by the plan
+  bounded 20 ethtool -A "$1" $2
+  case $? in 0 | 78) ;; *) echo "ethtool -A $1 $2: $(tail -n 1 "$tx/out")"; return 1 ;; esac
+  [ "$3" = yes ] || return 0
+  # The link partner learns of it only when the link is negotiated anew.
+  bounded 20 ethtool -r "$1"
+  pause_briefly
+  wait_carrier "$1" 30
+  event - note "link was gone for at most $(hundredths $(($(uptime_cs) - from))) s"
+  return 0
+}
+
+verify_set_nic() {
+  local nic now
+  nic=$(nic_at "$(value "$1/pci")") || { echo "the port is gone"; return 1; }
+  now=$(pause_of "$nic")
+  [ "$now" = "$(value "$1/want")" ] || { echo "$nic says $now, expected $(value "$1/want")"; return 1; }
+  now=$(differences "$1/snapshot" 30)
+  [ -z "$now" ] || { echo "$now"; return 1; }
+}
+
+undo_set_nic() {
+  local nic before now limit
+  [ -d "$1/snapshot" ] || return 0
+  before=$(value "$1/before")
+  nic=$(nic_at "$(value "$1/pci")") || { echo "the port is gone"; return 1; }
+  ! snapshot_is_old || capture "$1/snapshot" "$(value "$1/pci")" || return 1
+  [ "$(pause_of "$nic")" = "$before" ] || set_pause "$nic" "$before" "$(value "$1/renegotiate")" || return 1
+  # With autonegotiation rx and tx are what the partner agreed to: they follow the link by a moment.
+  limit=$(($(uptime_s) + 30))
+  while now=$(pause_of "$nic") && [ "$now" != "$before" ] && [ "$(uptime_s)" -lt "$limit" ]; do pause_briefly; done
+  [ "$now" = "$before" ] || { echo "$nic says $now, had $before"; return 1; }
+  restore "$1/snapshot"
+  now=$(differences "$1/snapshot" 30)
+  [ -z "$now" ] || { echo "$now"; return 1; }
+}
+
+# swap-driver
+apply_swap_driver() {
+  local build
+  build=$tx/c/$(value "$1/from")
+  # shellcheck disable=SC2046  # the ports one by one
+  [ -d "$1/snapshot" ] || capture "$1/snapshot" $(ports_of "$(value "$1/module")") || return 1
+  exchange "$(value "$1/module")" "$build/out/module.ko" "$(result_of "$build" build-id)" "$(value "$1/options")" "$1/snapshot"
+}
+
+result_of() { sed -n "s/^$2 //p" "$1/result" 2>/dev/null; }
+
+verify_swap_driver() {
+  local module nic pci now want build
+  module=$(value "$1/module")
+  build=$tx/c/$(value "$1/from")
+  now=$(loaded_build "$module")
+  want=$(result_of "$build" build-id)
+  [ "$now" = "$want" ] || { echo "loaded build is ${now:-none}, expected $want"; return 1; }
+  while read -r pci; do
+    nic=$(nic_at "$pci") || { echo "$pci has no interface"; return 1; }
+    now=$(ethtool -i "$nic" 2>/dev/null | sed -n 's/^version: *//p')
+    [ "$now" = "$(value "$1/version")" ] || { echo "ethtool -i $nic says version $now, expected $(value "$1/version")"; return 1; }
+  done <"$1/ports"
+}
+
+undo_swap_driver() {
+  [ -d "$1/snapshot" ] || return 0
+  # shellcheck disable=SC2046  # the ports one by one
+  ! snapshot_is_old || capture "$1/snapshot" $(ports_of "$(value "$1/module")") || return 1
+  exchange "$(value "$1/module")" "$(value "$1/former-file")" "$(value "$1/former-build-id")" "$(value "$1/options")" "$1/snapshot"
+}
+
+# A committed transaction has been in use since, a boot has made the network anew: what must come back then is how
+# things are today.
+snapshot_is_old() { [ -e "$tx/was-committed" ] || ! is_same_boot; }
+
+is_same_boot() { [ "$(value "$tx/m/boot-id")" = "$(boot_id)" ]; }
+
+# write-file. `old` is the durable backup; the copies beside the target are there so that doing and undoing are one
+# rename each, which needs no free block.
+beside() { # CHANGE-DIR old|new
+  local path
+  path=$(value "$1/path")
+  echo "${path%/*}/.nicfix-$(value "$tx/m/id")-${1##*/}.$2"
+}
+
+content_of() {
+  if [ -e "$1/from" ]; then
+    echo "$tx/c/$(value "$1/from")/out/$(value "$1/output")"
+  else
+    echo "$1/content"
+  fi
+}
+
+apply_write_file() {
+  local path new
+  path=$(value "$1/path")
+  new=$(beside "$1" new)
+  if [ "$(sha256_of "$path")" != "$(value "$1/expect")" ]; then
+    [ "$(sha256_of "$path")" = "$(sha256_of "$(content_of "$1")")" ] || { echo "$path was changed by someone else"; return 1; }
+  fi
+  [ ! -e "$new" ] || mv -f "$new" "$path" || { echo "cannot rename $new to $path"; return 1; }
+  sync "${path%/*}" || { echo "cannot sync ${path%/*}"; return 1; }
+  after_write "$1"
+}
+
+after_write() {
+  case $(value "$1/after") in
+  depmod)
+    bounded 300 depmod -a "$(uname -r)" && sync || { echo "depmod failed: $(tail -n 1 "$tx/out")"; return 1; }
+    ;;
+  rc-local)
+    mv -f "$home/.boot-$(value "$tx/m/id").new" "$home/boot" 2>/dev/null
+    sync "$home"
+    [ -x "$home/boot" ] || { echo "$home/boot is missing"; return 1; }
+    ;;
+  esac
+}
+
+verify_write_file() {
+  local path now
+  path=$(value "$1/path")
+  now=$(sha256_of "$path")
+  [ "$now" = "$(sha256_of "$(content_of "$1")")" ] || { echo "$path has sha256 $now"; return 1; }
+  now="$(mode_of "$path") $(owner_of "$path")"
+  [ "$now" = "$(value "$1/mode") $(value "$1/owner")" ] || { echo "$path has mode and owner $now"; return 1; }
+  [ "$(value "$1/after")" = depmod ] || return 0
+  now=$(modinfo -n "$(basename "$path" .ko)")
+  [ "$(readlink -f "$now")" = "$(readlink -f "$path")" ] || { echo "depmod prefers $now"; return 1; }
+}
+
+undo_write_file() {
+  local path now old
+  path=$(value "$1/path")
+  old=$(beside "$1" old)
+  now=$(sha256_of "$path")
+  rm -f "$(beside "$1" new)"
+  if [ "$now" != "$(value "$1/expect")" ]; then
+    # Neither ours nor the old one: somebody edited it meanwhile, and what they wrote is kept.
+    if [ "$now" != absent ] && [ "$now" != "$(sha256_of "$(content_of "$1")")" ]; then
+      mv -f "$path" "$path.nicfix-conflict.$(value "$tx/m/id")" && event "${1##*/}" note "$path was edited by someone else: kept as $path.nicfix-conflict"
+    fi
+    if [ "$(value "$1/expect")" = absent ]; then
+      rm -f "$path"
+    else
+      [ -e "$old" ] || cp -a "$1/old" "$old" || { echo "cannot bring the backup of $path into place"; return 1; }
+      mv -f "$old" "$path" || { echo "cannot rename $old to $path"; return 1; }
+    fi
+    sync "${path%/*}"
+  fi
+  now=$(undo_after "$1")
+  remove_made_directories "$1"
+  [ -z "$now" ] || { echo "$now"; return 1; }
+  unwritten "$1"
+}
+
+# Is the file as it was? Content, mode and owner, or absence.
+unwritten() {
+  local path now
+  path=$(value "$1/path")
+  now=$(sha256_of "$path")
+  [ "$now" = "$(value "$1/expect")" ] || { echo "$path has sha256 $now, had $(value "$1/expect")"; return 1; }
+  [ "$now" != absent ] || return 0
+  now="$(mode_of "$path") $(owner_of "$path")"
+  [ "$now" = "$(value "$1/old.mode") $(value "$1/old.owner")" ] || { echo "$path has mode and owner $now"; return 1; }
+}
+
+undo_after() {
+  local file dir
+  case $(value "$1/after") in
+  depmod)
+    dir=/lib/modules/$(value "$tx/m/kernel")
+    for file in "$1"/index/modules.*; do
+      [ -e "$file" ] || continue
+      cmp -s "$file" "$dir/${file##*/}" && continue
+      [ -e "$dir/.nicfix-$(value "$tx/m/id")-${file##*/}" ] || cp -a "$file" "$dir/.nicfix-$(value "$tx/m/id")-${file##*/}"
+      mv -f "$dir/.nicfix-$(value "$tx/m/id")-${file##*/}" "$dir/${file##*/}"
+      cmp -s "$file" "$dir/${file##*/}" || echo "$dir/${file##*/} is not as it was"
+    done
+    sync "$dir"
+    ;;
+  rc-local)
+    if [ -e "$1/boot.old" ]; then
+      cmp -s "$1/boot.old" "$home/boot" || { cp -a "$1/boot.old" "$home/.boot.old" && mv -f "$home/.boot.old" "$home/boot"; }
+    else
+      rm -f "$home/boot"
+    fi
+    sync "$home"
+    ;;
+  esac
+}
+
+remove_made_directories() {
+  local dir
+  [ -e "$1/made" ] || return 0
+  # Deepest first; one that somebody else uses by now stays.
+  sort -r "$1/made" | while read -r dir; do rmdir "$dir" 2>/dev/null; done
+  return 0
+}
+
+# A build lives in the transaction's own directory only.
+undo_build_module() { rm -rf "$1/build"; }

@@ -1,0 +1,247 @@
+
+# --- ports: what hangs on a NIC, and how it comes back ----------------------------------------------------------------
+# A snapshot is a directory with one folder a port, named by PCI address: names change over a reload, addresses of
+# functions do not. All of it is the text of iproute2 without -j, as a host of 2014 has it.
+
+# nic_at PCI: the interface of that function now; virtio puts a device in between.
+nic_at() {
+  local entry
+  for entry in "/sys/bus/pci/devices/$1"/net/* "/sys/bus/pci/devices/$1"/virtio*/net/*; do
+    [ -e "$entry" ] || continue
+    echo "${entry##*/}"
+    return
+  done
+  return 1
+}
+
+# wait_nic PCI SECONDS: the interface, once it is there and udev has finished renaming it.
+wait_nic() {
+  local limit
+  limit=$(($(uptime_s) + $2))
+  until nic_at "$1" >/dev/null; do
+    [ "$(uptime_s)" -lt "$limit" ] || return 1
+    pause_briefly
+  done
+  udevadm settle -t 10 >/dev/null 2>&1 || :
+  nic_at "$1"
+}
+
+has_carrier() { [ "$(value "/sys/class/net/$1/carrier" 2>/dev/null)" = 1 ]; }
+
+wait_carrier() {
+  local limit
+  limit=$(($(uptime_s) + $2))
+  until has_carrier "$1"; do
+    [ "$(uptime_s)" -lt "$limit" ] || return 1
+    pause_briefly
+  done
+}
+
+master_of() {
+  local link
+  link=$(readlink "/sys/class/net/$1/master") || return 0
+  echo "${link##*/}"
+}
+
+# Addresses as words for `ip addr add`, one a line. Left out: what the kernel or a lease makes again by itself.
+addresses_of() {
+  ip -o addr show dev "$1" 2>/dev/null | awk '
+    / dynamic/ || / temporary/ || / mngtmpaddr/ { next }
+    $3 == "inet6" && / scope link/ { next }
+    {
+      sub(/\\.*/, "")
+      line = $4
+      for (i = 5; i <= NF; i++) {
+        if ($i == "secondary" || $i == "tentative" || $i == "dadfailed" || $i == "deprecated" || $i == "permanent") continue
+        if ($3 == "inet" && i == NF && $(i - 1) != "scope") { line = line " label " $i; continue }
+        line = line " " $i
+      }
+      print line
+    }'
+}
+
+# Routes of all tables over the port, as words for `ip route add`, direct ones before those via a gateway.
+routes_of() {
+  local family
+  for family in -4 -6; do
+    ip $family route show table all dev "$1" 2>/dev/null | awk -v family=$family '
+      / proto kernel/ || / table local/ || / proto ra/ || / expires/ || /nexthop/ { next }
+      $1 == "local" || $1 == "broadcast" || $1 == "multicast" || $1 == "anycast" || $1 == "unreachable" { next }
+      {
+        line = family
+        for (i = 1; i <= NF; i++) if ($i != "linkdown" && $i != "dead" && $i != "pref" && $(i - 1) != "pref") line = line " " $i
+        print ($0 ~ / via / ? "2" : "1") line
+      }'
+  done | sort | cut -c2-
+}
+
+pause_of() {
+  ethtool -a "$1" 2>/dev/null | awk '
+    $1 == "Autonegotiate:" { a = $2 } $1 == "RX:" { r = $2 } $1 == "TX:" { t = $2 }
+    END { if (a != "") print "autoneg " a " rx " r " tx " t }'
+}
+
+ring_of() {
+  ethtool -g "$1" 2>/dev/null | awk '/^Current/ { now = 1 } now && $1 == "RX:" { r = $2 } now && $1 == "TX:" { t = $2 }
+    END { if (r != "" && t != "") print "rx " r " tx " t }'
+}
+
+# Gateways behind the port or the bridge or bond it serves, and neighbours of the port, that answer now, as
+# "device address". Those must answer afterwards; what is silent already need not.
+answering_of() {
+  local device address
+  for device in "$1" $(master_of "$1"); do
+    for address in $(routes_of "$device" | awk '{ for (i = 1; i < NF; i++) if ($i == "via") print $(i + 1) }' | sort -u) \
+      $(ip -4 neigh show dev "$device" nud reachable nud stale 2>/dev/null | awk 'NR <= 2 { print $1 }'); do
+      answers "$address" "$device" 1 && echo "$device $address"
+    done
+  done | sort -u
+}
+
+# answers ADDRESS NIC TRIES
+answers() {
+  local n=0
+  command -v ping >/dev/null || return 1
+  while [ "$n" -lt "$3" ]; do
+    ping -c 1 -W 2 -I "$2" "$1" >/dev/null 2>&1 && return 0
+    n=$((n + 1))
+  done
+  return 1
+}
+
+# capture DIR PCI…: the snapshot.
+capture() {
+  local dir="$1" pci nic
+  shift
+  rm -rf "$dir" && mkdir -p "$dir" || return 1
+  for pci in "$@"; do
+    nic=$(nic_at "$pci") || continue
+    mkdir "$dir/$pci" || return 1
+    echo "$nic" >"$dir/$pci/name"
+    value "/sys/class/net/$nic/address" >"$dir/$pci/mac"
+    value "/sys/class/net/$nic/mtu" >"$dir/$pci/mtu"
+    value "/sys/class/net/$nic/tx_queue_len" >"$dir/$pci/txqueuelen"
+    case $(ip -o link show dev "$nic") in *[\<,]UP[,\>]*) echo up ;; *) echo down ;; esac >"$dir/$pci/admin"
+    has_carrier "$nic" && echo 1 >"$dir/$pci/carrier" || echo 0 >"$dir/$pci/carrier"
+    master_of "$nic" >"$dir/$pci/master"
+    addresses_of "$nic" >"$dir/$pci/addresses"
+    routes_of "$nic" >"$dir/$pci/routes"
+    pause_of "$nic" >"$dir/$pci/pause"
+    ring_of "$nic" >"$dir/$pci/ring"
+    answering_of "$nic" >"$dir/$pci/answering"
+  done
+  sync
+}
+
+# restore DIR: bring every port of the snapshot back. The distribution's own tool goes first, since it alone knows about
+# leases and hooks; whatever it leaves out is replayed. Its exit code says nothing (ifup returns 0 on a missing device).
+restore() {
+  local port missing=0
+  for port in "$1"/*/; do
+    [ -e "$port/name" ] || continue
+    restore_port "${port%/}" || missing=1
+  done
+  return $missing
+}
+
+restore_port() {
+  local was="$1" pci nic name master line
+  pci=${was##*/}
+  name=$(value "$was/name")
+  nic=$(wait_nic "$pci" 20) || { event - note "$pci has no interface after 20 s"; return 1; }
+  if [ "$nic" != "$name" ]; then
+    ip link set "$nic" down 2>/dev/null
+    ip link set "$nic" name "$name" 2>>"$tx/out" && nic=$name
+  fi
+  put_back "$was" "$nic" mtu && ip link set "$nic" mtu "$(value "$was/mtu")" 2>>"$tx/out"
+  put_back "$was" "$nic" tx_queue_len txqueuelen && ip link set "$nic" txqueuelen "$(value "$was/txqueuelen")" 2>>"$tx/out"
+  # shellcheck disable=SC2046  # the words of the ring
+  [ "$(ring_of "$nic")" = "$(value "$was/ring")" ] || ethtool -G "$nic" $(value "$was/ring") >>"$tx/out" 2>&1
+  [ "$(value "$was/admin")" = up ] || return 0
+  if command -v ifquery >/dev/null && ifquery --state 2>/dev/null | grep -q "^$nic="; then
+    bounded 60 ifup --force "$nic"
+  fi
+  ip link set "$nic" up 2>>"$tx/out"
+  master=$(value "$was/master")
+  if [ -n "$master" ] && [ "$(master_of "$nic")" != "$master" ]; then
+    ip link set "$nic" master "$master" 2>>"$tx/out" || {
+      # A bond takes a port only while it is down.
+      ip link set "$nic" down && ip link set "$nic" master "$master" && ip link set "$nic" up
+    } 2>>"$tx/out"
+  fi
+  addresses_of "$nic" >"$was/addresses.now"
+  while read -r line; do
+    grep -Fqx -e "$line" "$was/addresses.now" && continue
+    # shellcheck disable=SC2086  # the words of an address
+    ip addr add $line dev "$nic" 2>>"$tx/out"
+  done <"$was/addresses"
+  routes_of "$nic" >"$was/routes.now"
+  while read -r line; do
+    grep -Fqx -e "$line" "$was/routes.now" && continue
+    replay_route "$nic" "$line"
+  done <"$was/routes"
+  restore_pause "$was" "$nic"
+  return 0
+}
+
+# put_back PORT NIC ATTRIBUTE [FILE]: does the attribute differ from the snapshot?
+put_back() { [ "$(value "/sys/class/net/$2/$3")" != "$(value "$1/${4:-$3}")" ]; }
+
+replay_route() {
+  local nic="$1" family
+  # shellcheck disable=SC2086  # the words of a route
+  set -- $2
+  family=$1
+  shift
+  ip "$family" route add "$@" dev "$nic" 2>>"$tx/out" || ip "$family" route add "$@" dev "$nic" onlink 2>>"$tx/out"
+}
+
+# Pause that was set by hand is lost with the driver; pause that was negotiated comes back with the link.
+restore_pause() {
+  local was now
+  was=$(value "$1/pause")
+  now=$(pause_of "$2")
+  case $was in
+  "" | "$now" | "autoneg on "*) return 0 ;;
+  esac
+  # shellcheck disable=SC2086
+  ethtool -A "$2" $was >>"$tx/out" 2>&1 || ethtool -A "$2" ${was#autoneg * } >>"$tx/out" 2>&1
+}
+
+# differences DIR CARRIER-SECONDS: what is not as in the snapshot, a line each. Nothing printed means equal.
+differences() {
+  local port
+  for port in "$1"/*/; do
+    [ -e "$port/name" ] || continue
+    port_differences "${port%/}" "$2"
+  done
+}
+
+port_differences() {
+  local was="$1" name line now device address
+  name=$(value "$was/name")
+  now=$(nic_at "${was##*/}") || { echo "$name is gone"; return; }
+  [ "$now" = "$name" ] || { echo "$name is now called $now"; return; }
+  now=$(value "/sys/class/net/$name/address")
+  [ "$now" = "$(value "$was/mac")" ] || echo "$name has MAC address $now, had $(value "$was/mac")"
+  now=$(value "/sys/class/net/$name/mtu")
+  [ "$now" = "$(value "$was/mtu")" ] || echo "$name has mtu $now, had $(value "$was/mtu")"
+  now=$(master_of "$name")
+  [ "$now" = "$(value "$was/master")" ] || echo "$name is a port of ${now:-nothing}, was of $(value "$was/master")"
+  [ "$(value "$was/admin")" = up ] || return
+  if [ "$(value "$was/carrier")" = 1 ] && ! wait_carrier "$name" "$2"; then
+    echo "$name has no carrier after $2 s, had one"
+    return
+  fi
+  addresses_of "$name" >"$was/addresses.now"
+  while read -r line; do
+    grep -Fqx -e "$line" "$was/addresses.now" || echo "$name lacks address ${line%% *}"
+  done <"$was/addresses"
+  routes_of "$name" >"$was/routes.now"
+  while read -r line; do
+    grep -Fqx -e "$line" "$was/routes.now" || echo "$name lacks route ${line#-? }"
+  done <"$was/routes"
+  while read -r device address; do
+    answers "$address" "$device" 10 || echo "$address does not answer over $device, it did before"
+  done <"$was/answering"
+}
