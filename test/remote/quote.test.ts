@@ -1,0 +1,57 @@
+import { execa } from 'execa'
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { quote, quoteAll } from '../../src/remote/quote.ts'
+import { asRoot } from '../../src/remote/sudo.ts'
+
+const words = fc.array(
+  fc
+    .oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.string({
+        unit: fc.constantFrom("'", '"', '\\', '$', '`', '\n', ' ', '!', '*', '~', '=', '-'),
+      }),
+    )
+    .map(word => word.replaceAll('\0', '')),
+  { minLength: 1, maxLength: 20 },
+)
+
+const shells: string[][] = [['dash'], ['busybox', 'sh'], ['bash']]
+
+describe.each(shells.map(argv => ({ argv, name: argv.join(' ') })))('$name', ({ argv }) => {
+  const [shell = '', ...flags] = argv
+  test('gives every quoted word back unchanged', async () => {
+    await fc.assert(
+      fc.asyncProperty(words, async list => {
+        const command = `printf '%s\\0' ${quoteAll(list)}`
+        const { stdout } = await execa(shell, [...flags, '-c', command], {
+          stripFinalNewline: false,
+        })
+        expect(stdout.split('\0').slice(0, -1)).toEqual(list)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('gives words back that were quoted twice, once for the login shell', async () => {
+    const list = [`it's "so" \\n $HOME`, '', '-n', '~root', 'a=b', '\n']
+    const command = asRoot(`printf '%s\\0' ${quoteAll(list)}`, 'root')
+    const { stdout } = await execa(shell, [...flags, '-c', command])
+    expect(stdout.split('\0').slice(0, -1)).toEqual(list)
+  })
+})
+
+test('a plain word stays readable', () => {
+  expect(quote('/etc/network/interfaces')).toBe('/etc/network/interfaces')
+  expect(quote('eth0')).toBe('eth0')
+})
+
+test('what a shell would read as an assignment or as nothing is quoted', () => {
+  expect(quote('=ls')).toBe("'=ls'")
+  expect(quote('')).toBe("''")
+  expect(quote('~')).toBe("'~'")
+})
+
+test('a NUL is refused, because no argument can carry it', () => {
+  expect(() => quote('a\0b')).toThrow('NF9002')
+})
