@@ -1,0 +1,78 @@
+import {
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+} from 'yaml'
+import { problem, type Problem } from '../problems.ts'
+import { spotAt, type Source } from './positions.ts'
+
+/**
+ * Reads YAML 1.2 into plain data, keeping the positions.
+ * Every syntax error, duplicate key, unknown tag and alias is a problem (NF1002); then there is no data.
+ */
+export function parseYaml(
+  text: string,
+  file: string,
+): { source: Source; data: unknown } | { problems: Problem[] } {
+  const lines = new LineCounter()
+  const document: Document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const source = { file, text, document, lines }
+  const found = [...listErrors(document), ...document.warnings, ...listUnfit(document)]
+  if (found.length > 0) {
+    return {
+      problems: found.map(each => tellSyntax(each, source)),
+    }
+  }
+  keepNumbersAsWritten(document)
+  return { source, data: document.toJS() }
+}
+
+type Syntax = { readonly message: string; readonly pos: readonly [number, number] }
+
+// One slip makes the parser stumble over all that follows: of those errors only the first tells something.
+function listErrors({ errors }: Document): Syntax[] {
+  const stray = ['UNEXPECTED_TOKEN', 'MISSING_CHAR']
+  return errors.filter((each, index) => index === 0 || !stray.includes(each.code))
+}
+
+// A value that is written elsewhere has two places; a playbook short enough to review does without.
+function listUnfit(document: Document): Syntax[] {
+  const found: Syntax[] = []
+  visit(document, {
+    Node(key, node) {
+      const pos: [number, number] = [node.range?.[0] ?? 0, node.range?.[1] ?? 0]
+      if (isAlias(node)) found.push({ message: 'aliases are not allowed in a playbook', pos })
+      if (key === 'key' && isCollection(node)) found.push({ message: 'a key must be text', pos })
+    },
+  })
+  return found
+}
+
+// YAML reads the version 2.10 as the number 2.1; what was typed is what is meant.
+function keepNumbersAsWritten(document: Document): void {
+  const vars = isMap(document.contents) && document.contents.get('vars', true)
+  if (!isMap(vars)) return
+  for (const pair of vars.items) {
+    const scalar = isMap(pair.value) && pair.value.get('default', true)
+    if (isScalar(scalar) && typeof scalar.value === 'number' && scalar.source)
+      scalar.value = scalar.source
+  }
+}
+
+function tellSyntax({ message, pos }: Syntax, source: Source): Problem {
+  const spot = spotAt(source, pos[0], pos[1] - pos[0])
+  const several = message.startsWith('Source contains multiple documents')
+  const said = several ? 'more than one document in a playbook' : lowerFirst(message)
+  const unquoted = /[:,[]\s*\$\{/.test(spot.source)
+  const details = unquoted ? ['inside of { } and [ ], write it in quotes: "${name}"'] : []
+  return problem('NF1002', said, 'nicfix explain NF1002', { details, ...spot })
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs'
+import type { LoadedPlaybook } from '../model/playbook.ts'
+import { problem, type Problem } from '../problems.ts'
+import { loadPlaybook } from './load.ts'
+import type { Values } from './variables.ts'
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EISDIR: 'it is a directory',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ELOOP: 'its symbolic links go in a circle',
+}
+
+/** Reads a playbook from the disk and loads it. A file that cannot be read is NF1001; the rest is as in `loadPlaybook`. */
+export function readPlaybook(
+  path: string,
+  values: Values,
+): { loaded: LoadedPlaybook } | { problems: Problem[] } {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(path)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    return { problems: [unreadable(path, reasons[code] ?? `the system says ${code}`)] }
+  }
+  const text = decode(bytes)
+  if (text === null) return { problems: [unreadable(path, 'it is not UTF-8 text')] }
+  return loadPlaybook(text, path, values)
+}
+
+function unreadable(path: string, why: string): Problem {
+  return problem('NF1001', `cannot read the playbook ${path}: ${why}`, 'nicfix explain NF1001')
+}
+
+function decode(bytes: Buffer): string | null {
+  try {
+    // The byte order mark stays: the digest of the text must be that of the file.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return null
+  }
+}

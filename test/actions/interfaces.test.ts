@@ -1,0 +1,174 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { addToStanza, hasLine, removeFromStanza } from '../../src/actions/interfaces.ts'
+import { layouts } from './interfaces-layouts.ts'
+
+const line = 'pre-up /usr/sbin/ethtool -A eno1 autoneg off rx off tx off || true # nicfix:pause'
+const older = 'post-up /sbin/ethtool -A eno1 rx off tx off || true # nicfix:pause'
+
+const withoutLine = (layout: string) => layout.replace(/(\r?\n)?[ \t]*@(\r?\n|$)/, '$1')
+/** The layout as it was before; the line takes its line ending with it. */
+const plain = (layout: string) =>
+  layout.endsWith('@') ? layout.replace(/\r?\n[ \t]*@$/, '') : withoutLine(layout)
+
+describe('a line for a NIC in /etc/network/interfaces', () => {
+  it.each(Object.entries(layouts))('goes to the end of the stanza: %s', (_name, layout) => {
+    const before = plain(layout)
+    const expected = layout.replace('@', line)
+    expect(addToStanza(before, 'eno1', line)).toEqual({ text: expected })
+    expect(hasLine(before, 'eno1', line)).toBe(false)
+    expect(hasLine(expected, 'eno1', line)).toBe(true)
+  })
+
+  it.each(Object.entries(layouts))(
+    'is put in once however often, and comes out whole: %s',
+    (_name, layout) => {
+      const added = layout.replace('@', line)
+      expect(addToStanza(added, 'eno1', line)).toEqual({ text: added })
+      expect(removeFromStanza(added, 'eno1', line)).toBe(plain(layout))
+    },
+  )
+
+  it.each(Object.entries(layouts))('takes the place of an older one: %s', (_name, layout) => {
+    const before = layout.replace('@', older)
+    expect(addToStanza(before, 'eno1', line)).toEqual({ text: layout.replace('@', line) })
+  })
+
+  it('replaces every older one by one, in the place of the first', () => {
+    const before = `iface eno1 inet manual\n  ${older}\n  mtu 9000\n  ${older}\niface eno1 inet6 auto\n  ${older}\n`
+    const text = `iface eno1 inet manual\n  ${line}\n  mtu 9000\niface eno1 inet6 auto\n`
+    expect(addToStanza(before, 'eno1', line)).toEqual({ text })
+  })
+
+  it('replaces an older one that is written over two lines', () => {
+    const before =
+      'iface eno1 inet manual\n  up ethtool \\\n   -A eno1 rx off # nicfix:pause\n  mtu 9000\n'
+    expect(addToStanza(before, 'eno1', line)).toEqual({
+      text: `iface eno1 inet manual\n  ${line}\n  mtu 9000\n`,
+    })
+  })
+
+  it('leaves the lines of other NICs and other markers alone', () => {
+    const other = `iface eno2 inet manual\n\t${older}\niface eno1 inet manual\n\tup true # nicfix:ring\n`
+    expect(addToStanza(other, 'eno1', line)).toEqual({ text: `${other}\t${line}\n` })
+    expect(removeFromStanza(other, 'eno1', line)).toBe(other)
+  })
+
+  it.each([
+    ['a file without the NIC', 'iface eno2 inet dhcp\n', 'there is no "iface eno1" stanza'],
+    ['an empty file', '', 'there is no "iface eno1" stanza'],
+    ['only auto', 'auto eno1\n', 'there is no "iface eno1" stanza'],
+    [
+      'a header behind a byte order mark',
+      '\uFEFFiface eno1 inet dhcp\n',
+      'there is no "iface eno1" stanza',
+    ],
+    [
+      'a NIC that may be elsewhere',
+      'auto lo\nsource /etc/network/interfaces.d/*\n',
+      'there is no "iface eno1" stanza; it may be in a file that line 2 takes in',
+    ],
+    [
+      'a backslash at the very end',
+      'iface eno1 inet manual\n\tup true \\',
+      'the stanza of eno1 ends with a backslash, which tools read differently',
+    ],
+    [
+      'a backslash with a space behind it',
+      'iface eno1 inet manual\n\tup true \\ \nauto lo\n',
+      'the stanza of eno1 ends with a backslash, which tools read differently',
+    ],
+    [
+      'a backslash before CRLF',
+      'iface eno1 inet manual\r\n\tup true \\\r\nauto lo\r\n',
+      'the stanza of eno1 ends with a backslash, which tools read differently',
+    ],
+    [
+      'a carriage return alone at the end',
+      'iface eno1 inet manual\r',
+      'the stanza of eno1 ends with a bare carriage return',
+    ],
+  ])('is refused, with the reason: %s', (_name, text, refused) => {
+    expect(addToStanza(text, 'eno1', line)).toEqual({ refused })
+  })
+
+  it.each(['two\nlines', 'up back\\slash', '  up true', 'up', ''])('must be an option: %j', bad => {
+    expect(addToStanza('iface eno1 inet manual\n', 'eno1', bad)).toHaveProperty('refused')
+  })
+})
+
+const add = (text: string, name: string) => {
+  const added = addToStanza(text, name, line)
+  fc.pre('text' in added)
+  return (added as { text: string }).text
+}
+const listLines = (text: string) =>
+  text
+    .split('\n')
+    .map(each => each.trimEnd())
+    .filter(each => each.trim() !== line)
+
+describe('for any file', () => {
+  const nic = fc.constantFrom('eno1', 'eno2', 'vmbr0')
+  const indent = fc.constantFrom('', '\t', '  ', '    ')
+  const option = fc.constantFrom(
+    'address 192.0.2.1/24',
+    'mtu 9000',
+    'up ip route add default via 192.0.2.1 \\\n\t dev eno1',
+    'up true # nicfix:ring',
+    'up echo a\\b',
+  )
+  const other = fc.constantFrom(
+    '',
+    '# a comment',
+    '# a comment \\',
+    '   ',
+    'auto eno1',
+    'mapping eno1',
+    'source x',
+  )
+  const header = fc
+    .tuple(nic, fc.constantFrom('inet manual', 'inet6 auto', '\\\n inet dhcp'))
+    .map(([name, rest]) => `iface ${name} ${rest}`)
+  const piece = fc.oneof(
+    header,
+    other,
+    fc.tuple(indent, option).map(([space, text]) => space + text),
+  )
+  const file = fc
+    .tuple(fc.array(piece, { maxLength: 14 }), fc.constantFrom('\n', '\r\n'), fc.boolean())
+    .map(([lines, ending, closed]) =>
+      (lines.join('\n') + (closed ? '\n' : '')).replaceAll('\n', ending),
+    )
+
+  it('adding and taking out again is nothing', () => {
+    fc.assert(
+      fc.property(file, nic, (text, name) => {
+        expect(removeFromStanza(add(text, name), name, line)).toBe(text)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('adding twice is adding once, and every former line stays in its order', () => {
+    fc.assert(
+      fc.property(file, nic, (text, name) => {
+        const added = add(text, name)
+        expect(hasLine(added, name, line)).toBe(true)
+        expect(addToStanza(added, name, line)).toEqual({ text: added })
+        expect(listLines(added)).toEqual(listLines(text))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('changes nothing for anybody but that NIC', () => {
+    fc.assert(
+      fc.property(file, text => {
+        const added = add(text, 'eno1')
+        expect(hasLine(added, 'eno2', line)).toBe(false)
+        expect(hasLine(added, 'vmbr0', line)).toBe(false)
+      }),
+    )
+  })
+})
