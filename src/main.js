@@ -9,9 +9,24 @@ function isFit(version) {
 }
 
 function explain() {
-  console.error('error[NF9001]: nicfix needs Node ' + wanted.join('.') + ' or newer, this is ' + process.versions.node)
-  console.error('  The Node pinned in package.json is not installed for ' + process.platform + '-' + process.arch + '.')
-  console.error('  next: run `npm ci` in the nicfix folder, or install Node ' + wanted[0] + ' from https://nodejs.org')
+  console.error(
+    'error[NF9001]: nicfix needs Node ' +
+      wanted.join('.') +
+      ' or newer, this is ' +
+      process.versions.node,
+  )
+  console.error(
+    '  The Node pinned in package.json is not installed for ' +
+      process.platform +
+      '-' +
+      process.arch +
+      '.',
+  )
+  console.error(
+    '  next: run `npm ci` in the nicfix folder, or install Node ' +
+      wanted[0] +
+      ' from https://nodejs.org',
+  )
   process.exit(1)
 }
 
@@ -20,10 +35,12 @@ if (isFit(process.versions.node)) {
     return cli.main(process.argv.slice(2))
   })
 } else {
-  import('node:fs').then(function (fs) {
+  Promise.all([import('node:fs'), import('node:url')]).then(function (modules) {
     var name = 'node-' + process.platform + '-' + process.arch
-    var pinned = new URL('../node_modules/' + name + '/bin/node', import.meta.url).pathname
-    if (!fs.existsSync(pinned)) return explain()
+    var pinned = modules[1].fileURLToPath(
+      new URL('../node_modules/' + name + '/bin/node', import.meta.url),
+    )
+    if (!modules[0].existsSync(pinned)) return explain()
     return import('node:child_process').then(function (cp) {
       var child = cp.spawn(pinned, process.argv.slice(1), { stdio: 'inherit' })
       // The terminal sends its signals to the whole group; the child decides what they mean.

@@ -15,22 +15,32 @@ part=   # where a new one was unpacked
 locked= # set once its lock is ours
 
 # --- time, words, numbers -------------------------------------------------------------------------------------------
+# Starting a process is the dearest thing here (100 ms on a slow, busy host), and much of this runs while a link is down.
+# So what a builtin can do is done by one, and functions that are called often leave their result in a variable.
 
-# Whole seconds since boot. The only clock that decides anything: it never jumps, and it counts suspend.
-uptime_s() {
-  local up rest
-  read -r up rest </proc/uptime
-  echo "${up%%.*}"
+# tick: $now, whole seconds since boot. The only clock that decides anything: it never jumps, and it counts suspend.
+tick() {
+  local rest
+  read -r now rest </proc/uptime
+  hundreds=${now%%.*}${now##*.}
+  now=${now%%.*}
 }
 
-# Hundredths of seconds since boot, for measuring outages.
-uptime_cs() {
-  local up rest
-  read -r up rest </proc/uptime
-  echo "${up%%.*}${up##*.}"
+# get FILE: $got, the first line of it, nothing when it is absent.
+get() {
+  got=
+  [ -r "$1" ] || return 0
+  { IFS= read -r got <"$1" || :; } 2>/dev/null
 }
 
-boot_id() { cat /proc/sys/kernel/random/boot_id; }
+value() {
+  get "$1"
+  printf '%s\n' "$got"
+}
+
+get /proc/sys/kernel/random/boot_id
+this_boot=$got
+kernel=$(uname -r)
 
 pause_briefly() { sleep 0.1 2>/dev/null || sleep 1; }
 
@@ -47,9 +57,6 @@ put() {
   printf '%s\n' "$2" >"$1.tmp" && sync "$1.tmp" && mv -f "$1.tmp" "$1" && sync "${1%/*}"
 }
 
-# value FILE: its text, nothing when it is absent.
-value() { cat "$1" 2>/dev/null || :; }
-
 sha256_of() {
   local sum rest
   [ -f "$1" ] || { echo absent; return; }
@@ -58,37 +65,66 @@ sha256_of() {
   echo "${sum%" $rest"}"
 }
 
-mode_of() { stat -c 0%a "$1" 2>/dev/null | sed 's/^00/0/'; }
-owner_of() { stat -c %u:%g "$1" 2>/dev/null; }
+mode_and_owner_of() {
+  local words
+  words=$(stat -c '%a %u:%g' "$1" 2>/dev/null)
+  case $words in
+  ?\ *) echo "000$words" ;;
+  ??\ *) echo "00$words" ;;
+  ???\ *) echo "0$words" ;;
+  *) echo "$words" ;;
+  esac
+}
 
 # --- the step log ---------------------------------------------------------------------------------------------------
 
 # event NN NAME TEXT: for the controller and for people. A full disk must not stop a rollback, so failing is allowed here;
 # where the order matters (begin before doing) the caller uses event_durable.
 event() {
-  printf '%s %s %s %s\n' "$(uptime_s)" "$1" "$2" "$(printf '%s' "${3:-}" | tr '\n' ' ')" >>"$tx/log" 2>/dev/null || :
+  tick
+  one_line "${3:-}"
+  printf '%s %s %s %s\n' "$now" "$1" "$2" "$line" 2>/dev/null >>"$tx/log" || :
 }
 
 event_durable() {
-  printf '%s %s %s %s\n' "$(uptime_s)" "$1" "$2" "$(printf '%s' "${3:-}" | tr '\n' ' ')" >>"$tx/log" && sync "$tx/log"
+  tick
+  one_line "${3:-}"
+  printf '%s %s %s %s\n' "$now" "$1" "$2" "$line" >>"$tx/log" && sync "$tx/log"
 }
 
-# phase NAME: for progress; the event wakes whoever waits.
-phase() {
-  put "$tx/phase" "$1" 2>/dev/null
-  event - note "phase $1"
+# one_line TEXT: $line, with every run of blanks and newlines as one blank.
+one_line() {
+  set -f
+  # shellcheck disable=SC2086  # the words
+  set -- $1
+  set +f
+  line=$*
 }
+
+# phase NAME: for progress only, so it need not be durable; the event wakes whoever waits.
+phase() {
+  printf '%s\n' "$1" >"$tx/phase"
+  event - note "phase $1"
+} 2>/dev/null
 
 # --- state: the name of the one file in token/ ------------------------------------------------------------------------
 
-state() {
-  local file
-  for file in "$tx"/token/*; do
-    [ -e "$file" ] || continue
-    echo "${file##*/}"
-    return
+look() { # $state
+  local file try
+  # Between reading the directory and looking at the name somebody else may have renamed it: look again.
+  # shellcheck disable=SC2034  # a counter only
+  for try in 1 2 3 4 5; do
+    for file in "$tx"/token/*; do
+      state=${file##*/}
+      [ ! -e "$file" ] || return 0
+    done
   done
-  echo none
+  state=none
+}
+
+is() {
+  look
+  [ "$state" = "$1" ]
 }
 
 # become FROM TO: the arbiter. rename(2) lets exactly one of several callers win, and needs no free block.
@@ -97,46 +133,55 @@ become() {
 }
 
 is_over() {
-  case $(state) in committed | rolled-back | cancelled | failed | none) return 0 ;; esac
+  look
+  case $state in committed | rolled-back | cancelled | failed | none) return 0 ;; esac
   return 1
 }
 
 # --- processes ------------------------------------------------------------------------------------------------------
 
-# Start time in ticks (proc_pid_stat(5) field 22): with the pid it names one process for as long as the host is up.
-# A zombie (field 3) is a dead process that nobody has asked after yet.
+# start_of PID: $start, in ticks (proc_pid_stat(5) field 22): with the pid it names one process for as long as the host is
+# up. A zombie (field 3) is a dead process that nobody has asked after yet.
 start_of() {
-  local line
-  line=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
-  line=${line##*) }
-  # shellcheck disable=SC2086  # the fields are wanted one by one
-  set -- $line
-  case $1 in Z | X) return 1 ;; esac
+  get "/proc/$1/stat"
+  start=
+  [ -n "$got" ] || return 0
+  # shellcheck disable=SC2086  # the fields one by one
+  set -- ${got##*) }
+  case $1 in Z | X) return 0 ;; esac
   shift 19
-  echo "$1"
+  start=$1
 }
 
-# alive "PID START BOOT-ID": is that very process still there?
+# alive FILE: is the very process that it names ("PID START BOOT-ID") still there?
 alive() {
+  get "$1"
   # shellcheck disable=SC2086
-  set -- $1
-  [ $# -eq 3 ] && [ "$3" = "$(boot_id)" ] && [ "$(start_of "$1")" = "$2" ]
+  set -- $got
+  [ $# -eq 3 ] && [ "$3" = "$this_boot" ] && start_of "$1" && [ "$start" = "$2" ]
 }
 
-myself() { echo "$$ $(start_of $$) $(boot_id)"; }
+# sign FILE: this process is the one.
+sign() {
+  start_of $$
+  put "$1" "$$ $start $this_boot"
+}
 
 # bounded SECONDS COMMAND…: its exit code, or 124 when it is not back in time. timeout(1) would wait for ever for a
 # module command that hangs inside the kernel (state D takes no signal), so the child is polled and left behind.
 bounded() {
   local limit pid
-  limit=$(($(uptime_s) + $1))
+  tick
+  limit=$((now + $1))
   shift
   # What the system's tools write must have the modes that they choose, not ours.
   (umask 022 && exec "$@") </dev/null >>"$tx/out" 2>&1 &
   pid=$!
   while kill -0 "$pid" 2>/dev/null; do
-    case $(value "/proc/$pid/stat") in *") Z "*) break ;; esac
-    if [ "$(uptime_s)" -ge "$limit" ]; then
+    get "/proc/$pid/stat"
+    case $got in *") Z "*) break ;; esac
+    tick
+    if [ "$now" -ge "$limit" ]; then
       kill -9 "$pid" 2>/dev/null
       return 124
     fi

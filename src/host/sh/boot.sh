@@ -4,7 +4,8 @@
 # It never delays the boot, always exits 0, and gives up for good after one attempt that did not come back.
 
 boot() {
-  case $(value /proc/cmdline) in *nicfix=off*) return 0 ;; esac
+  get /proc/cmdline
+  case $got in *nicfix=off*) return 0 ;; esac
   setsid /bin/sh "$home/boot" in-background </dev/null >/dev/null 2>&1 &
 }
 
@@ -31,11 +32,11 @@ swap_at_boot() {
   tx=$home/boot.log.d/$module
   attempt=$home/boot.attempt-$module
   rm -rf "$tx" && mkdir -p "$tx" || return 0
-  [ "$(told "$record" kernel)" = "$(uname -r)" ] || { report "left alone: made for kernel $(told "$record" kernel), running is $(uname -r)"; return 0; }
+  [ "$(told "$record" kernel)" = "$kernel" ] || { report "left alone: made for kernel $(told "$record" kernel), running is $kernel"; return 0; }
   [ "$(sha256_of "$file")" = "$(told "$record" sha256)" ] || { report "left alone: $file is not the file that was installed"; return 0; }
   [ "$(loaded_build "$module")" != "$(told "$record" build-id)" ] || { report "already loaded"; return 0; }
   [ ! -e "$attempt" ] || { report "left alone: the attempt of an earlier boot did not come back; remove $attempt to try again"; return 0; }
-  put "$attempt" "$(boot_id)" || return 0
+  put "$attempt" "$this_boot" || return 0
   # shellcheck disable=SC2046  # the ports one by one
   capture "$tx/snapshot" $(ports_of "$module") || return 0
   faults=$(exchange "$module" "$file" "$(told "$record" build-id)" "$(told "$record" options)" "$tx/snapshot")

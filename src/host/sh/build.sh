@@ -4,9 +4,9 @@
 # build NN: source.tar.gz -> out/module.ko, checked. Nothing of the running system is touched: plain `make`, never the
 # driver's own install target, which rewrites the initramfs.
 build() {
-  local c="$tx/c/$1" module kernel src ko
+  local c="$tx/c/$1" module src ko
   module=$(value "$c/module")
-  kernel=$(value "$c/kernel")
+  [ "$(value "$c/kernel")" = "$kernel" ] || { echo "the running kernel is $kernel"; return 1; }
   rm -rf "$c/build" "$c/out"
   mkdir "$c/build" "$c/out" || return 1
   [ "$(sha256_of "$c/source.tar.gz")" = "$(value "$c/sha256")" ] || { echo "the source is not the one of the plan"; return 1; }
@@ -93,8 +93,8 @@ stock_file() {
   local file
   file=$(value "$1/former-file")
   case $file in
-  "/lib/modules/$(uname -r)/kernel/"*) ;;
-  *) file=$(find "/lib/modules/$(uname -r)/kernel" -name "$(value "$1/module").ko*" | head -n 1) ;;
+  "/lib/modules/$kernel/kernel/"*) ;;
+  *) file=$(find "/lib/modules/$kernel/kernel" -name "$(value "$1/module").ko*" | head -n 1) ;;
   esac
   echo "$file"
 }

@@ -3,32 +3,36 @@
 # Each prints one line a fault on stdout and returns 1, or prints nothing. undo_* can be run any number of times, after
 # any part of apply_*, and aims at an absolute state, never at "the one before".
 
-changes_of() { # PHASE: ids in order; the boot hook goes before the files that it has to look after
-  local c
-  for c in "$tx"/c/*/; do
-    [ "$(value "${c}phase")" = "$1" ] && [ "$(value "${c}after")" = rc-local ] && id_of "$c"
+changes_of() { # PHASE: $ids in order; the boot hook goes before the files that it has to look after
+  local c first='' rest=''
+  for c in "$tx"/c/*; do
+    get "$c/phase"
+    [ "$got" = "$1" ] || continue
+    get "$c/after"
+    if [ "$got" = rc-local ]; then first="$first ${c##*/}"; else rest="$rest ${c##*/}"; fi
   done
-  for c in "$tx"/c/*/; do
-    [ "$(value "${c}phase")" = "$1" ] && [ "$(value "${c}after")" != rc-local ] && id_of "$c"
-  done
-  return 0
-}
-
-id_of() {
-  local dir="${1%/}"
-  echo "${dir##*/}"
+  ids="$first$rest"
 }
 
 reversed() {
-  local word all=
+  local word all=''
   for word in "$@"; do all="$word $all"; done
   echo "$all"
 }
 
-apply() { "apply_$(kind_of "$1")" "$tx/c/$1"; }
-verify() { "verify_$(kind_of "$1")" "$tx/c/$1"; }
-undo() { "undo_$(kind_of "$1")" "$tx/c/$1"; }
-kind_of() { value "$tx/c/$1/kind" | tr - _; }
+apply() { do_as apply "$1"; }
+verify() { do_as verify "$1"; }
+undo() { do_as undo "$1"; }
+
+do_as() {
+  get "$tx/c/$2/kind"
+  case $got in
+  set-nic) "$1_set_nic" "$tx/c/$2" ;;
+  swap-driver) "$1_swap_driver" "$tx/c/$2" ;;
+  write-file) "$1_write_file" "$tx/c/$2" ;;
+  *) echo "unknown kind of change: $got"; return 1 ;;
+  esac
+}
 
 # set-nic: pause parameters through ethtool -A. Exit code 78 of older versions means "nothing to change".
 apply_set_nic() {
@@ -42,7 +46,8 @@ apply_set_nic() {
 
 set_pause() {
   local from
-  from=$(uptime_cs)
+  tick
+  from=$hundreds
   # shellcheck disable=SC2086  # the words of the setting; letters, digits, dashes and blanks by the plan
   bounded 20 ethtool -A "$1" $2
   case $? in 0 | 78) ;; *) echo "ethtool -A $1 $2: $(tail -n 1 "$tx/out")"; return 1 ;; esac
@@ -51,7 +56,8 @@ set_pause() {
   bounded 20 ethtool -r "$1"
   pause_briefly
   wait_carrier "$1" 30
-  event - note "link was gone for at most $(hundredths $(($(uptime_cs) - from))) s"
+  tick
+  event - note "link was gone for at most $(as_seconds $((hundreds - from))) s"
   return 0
 }
 
@@ -65,19 +71,20 @@ verify_set_nic() {
 }
 
 undo_set_nic() {
-  local nic before now limit
+  local nic before says limit
   [ -d "$1/snapshot" ] || return 0
   before=$(value "$1/before")
   nic=$(nic_at "$(value "$1/pci")") || { echo "the port is gone"; return 1; }
   ! snapshot_is_old || capture "$1/snapshot" "$(value "$1/pci")" || return 1
   [ "$(pause_of "$nic")" = "$before" ] || set_pause "$nic" "$before" "$(value "$1/renegotiate")" || return 1
   # With autonegotiation rx and tx are what the partner agreed to: they follow the link by a moment.
-  limit=$(($(uptime_s) + 30))
-  while now=$(pause_of "$nic") && [ "$now" != "$before" ] && [ "$(uptime_s)" -lt "$limit" ]; do pause_briefly; done
-  [ "$now" = "$before" ] || { echo "$nic says $now, had $before"; return 1; }
+  tick
+  limit=$((now + 30))
+  while says=$(pause_of "$nic") && [ "$says" != "$before" ] && tick && [ "$now" -lt "$limit" ]; do pause_briefly; done
+  [ "$says" = "$before" ] || { echo "$nic says $says, had $before"; return 1; }
   restore "$1/snapshot"
-  now=$(differences "$1/snapshot" 30)
-  [ -z "$now" ] || { echo "$now"; return 1; }
+  says=$(differences "$1/snapshot" 30)
+  [ -z "$says" ] || { echo "$says"; return 1; }
 }
 
 # swap-driver
@@ -98,7 +105,7 @@ verify_swap_driver() {
   now=$(loaded_build "$module")
   want=$(result_of "$build" build-id)
   [ "$now" = "$want" ] || { echo "loaded build is ${now:-none}, expected $want"; return 1; }
-  while read -r pci; do
+  while read -r pci || [ -n "$pci" ]; do
     nic=$(nic_at "$pci") || { echo "$pci has no interface"; return 1; }
     now=$(ethtool -i "$nic" 2>/dev/null | sed -n 's/^version: *//p')
     [ "$now" = "$(value "$1/version")" ] || { echo "ethtool -i $nic says version $now, expected $(value "$1/version")"; return 1; }
@@ -116,31 +123,38 @@ undo_swap_driver() {
 # things are today.
 snapshot_is_old() { [ -e "$tx/was-committed" ] || ! is_same_boot; }
 
-is_same_boot() { [ "$(value "$tx/m/boot-id")" = "$(boot_id)" ]; }
+is_same_boot() {
+  get "$tx/m/boot-id"
+  [ "$got" = "$this_boot" ]
+}
 
 # write-file. `old` is the durable backup; the copies beside the target are there so that doing and undoing are one
 # rename each, which needs no free block.
-beside() { # CHANGE-DIR old|new
-  local path
-  path=$(value "$1/path")
-  echo "${path%/*}/.nicfix-$(value "$tx/m/id")-${1##*/}.$2"
+beside() { # CHANGE-DIR: $path, and $old and $new beside it
+  get "$tx/m/id"
+  new=$got-${1##*/}
+  get "$1/path"
+  path=$got
+  old=${path%/*}/.nicfix-$new.old
+  new=${path%/*}/.nicfix-$new.new
 }
 
-content_of() {
-  if [ -e "$1/from" ]; then
-    echo "$tx/c/$(value "$1/from")/out/$(value "$1/output")"
-  else
-    echo "$1/content"
-  fi
+content_of() { # CHANGE-DIR: $content
+  content=$1/content
+  [ -e "$1/from" ] || return 0
+  get "$1/from"
+  content=$tx/c/$got/out/
+  get "$1/output"
+  content=$content$got
 }
 
 apply_write_file() {
-  local path new
-  path=$(value "$1/path")
-  new=$(beside "$1" new)
-  if [ "$(sha256_of "$path")" != "$(value "$1/expect")" ]; then
-    [ "$(sha256_of "$path")" = "$(sha256_of "$(content_of "$1")")" ] || { echo "$path was changed by someone else"; return 1; }
-  fi
+  local path old new content sum
+  beside "$1"
+  content_of "$1"
+  sum=$(sha256_of "$path")
+  get "$1/expect"
+  [ "$sum" = "$got" ] || [ "$sum" = "$(sha256_of "$content")" ] || { echo "$path was changed by someone else"; return 1; }
   [ ! -e "$new" ] || mv -f "$new" "$path" || { echo "cannot rename $new to $path"; return 1; }
   sync "${path%/*}" || { echo "cannot sync ${path%/*}"; return 1; }
   after_write "$1"
@@ -149,7 +163,7 @@ apply_write_file() {
 after_write() {
   case $(value "$1/after") in
   depmod)
-    bounded 300 depmod -a "$(uname -r)" && sync || { echo "depmod failed: $(tail -n 1 "$tx/out")"; return 1; }
+    bounded 300 depmod -a "$kernel" && sync || { echo "depmod failed: $(tail -n 1 "$tx/out")"; return 1; }
     ;;
   rc-local)
     mv -f "$home/.boot-$(value "$tx/m/id").new" "$home/boot" 2>/dev/null
@@ -160,11 +174,12 @@ after_write() {
 }
 
 verify_write_file() {
-  local path now
-  path=$(value "$1/path")
+  local path old new content now
+  beside "$1"
+  content_of "$1"
   now=$(sha256_of "$path")
-  [ "$now" = "$(sha256_of "$(content_of "$1")")" ] || { echo "$path has sha256 $now"; return 1; }
-  now="$(mode_of "$path") $(owner_of "$path")"
+  [ "$now" = "$(sha256_of "$content")" ] || { echo "$path has sha256 $now"; return 1; }
+  now=$(mode_and_owner_of "$path")
   [ "$now" = "$(value "$1/mode") $(value "$1/owner")" ] || { echo "$path has mode and owner $now"; return 1; }
   [ "$(value "$1/after")" = depmod ] || return 0
   now=$(modinfo -n "$(basename "$path" .ko)")
@@ -172,14 +187,14 @@ verify_write_file() {
 }
 
 undo_write_file() {
-  local path now old
-  path=$(value "$1/path")
-  old=$(beside "$1" old)
+  local path old new content now
+  beside "$1"
+  content_of "$1"
   now=$(sha256_of "$path")
-  rm -f "$(beside "$1" new)"
+  [ ! -e "$new" ] || rm -f "$new"
   if [ "$now" != "$(value "$1/expect")" ]; then
     # Neither ours nor the old one: somebody edited it meanwhile, and what they wrote is kept.
-    if [ "$now" != absent ] && [ "$now" != "$(sha256_of "$(content_of "$1")")" ]; then
+    if [ "$now" != absent ] && [ "$now" != "$(sha256_of "$content")" ]; then
       mv -f "$path" "$path.nicfix-conflict.$(value "$tx/m/id")" && event "${1##*/}" note "$path was edited by someone else: kept as $path.nicfix-conflict"
     fi
     if [ "$(value "$1/expect")" = absent ]; then
@@ -198,13 +213,12 @@ undo_write_file() {
 
 # Is the file as it was? Content, mode and owner, or absence.
 unwritten() {
-  local path now
-  path=$(value "$1/path")
+  local now
   now=$(sha256_of "$path")
   [ "$now" = "$(value "$1/expect")" ] || { echo "$path has sha256 $now, had $(value "$1/expect")"; return 1; }
   [ "$now" != absent ] || return 0
-  now="$(mode_of "$path") $(owner_of "$path")"
-  [ "$now" = "$(value "$1/old.mode") $(value "$1/old.owner")" ] || { echo "$path has mode and owner $now"; return 1; }
+  now=$(mode_and_owner_of "$path")
+  [ "$now" = "$(value "$1/old.mode")" ] || { echo "$path has mode and owner $now"; return 1; }
 }
 
 undo_after() {
@@ -239,6 +253,3 @@ remove_made_directories() {
   sort -r "$1/made" | while read -r dir; do rmdir "$dir" 2>/dev/null; done
   return 0
 }
-
-# A build lives in the transaction's own directory only.
-undo_build_module() { rm -rf "$1/build"; }

@@ -5,8 +5,9 @@
 detach() {
   local id
   id=$(value "$tx/m/id")
+  tick
   if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null &&
-    bounded 10 systemd-run --quiet --unit="nicfix-$1-$id-$(uptime_cs)" --description="nicfix $1 of $id" \
+    bounded 10 systemd-run --quiet --unit="nicfix-$1-$id-$hundreds" --description="nicfix $1 of $id" \
       --property=OOMScoreAdjust=-1000 --property=IgnoreSIGPIPE=yes /bin/sh "$tx/nicfix.sh" "$1" "$id"; then
     return 0
   fi
@@ -18,7 +19,7 @@ settle_in() {
   cd / || exit 1
   exec </dev/null >>"$tx/out" 2>&1
   echo -1000 >/proc/self/oom_score_adj 2>/dev/null || :
-  put "$tx/guard" "$(myself)"
+  sign "$tx/guard"
 }
 
 # How long an armed guard waits for the word to begin. Nothing is changed until then.
@@ -27,40 +28,48 @@ fire_within=60
 guard() {
   local limit
   settle_in
-  limit=$(($(uptime_s) + fire_within))
+  tick
+  limit=$((now + fire_within))
   phase ready
   until [ -e "$tx/fire" ]; do
-    if [ "$(state)" != pending ] || [ "$(uptime_s)" -ge "$limit" ]; then
+    tick
+    if ! is pending || [ "$now" -ge "$limit" ]; then
       become pending cancelled || become rollback cancelled
       finish
       return
     fi
     pause_briefly
   done
-  put "$tx/deadline" $(($(uptime_s) + $(value "$tx/m/confirm-within")))
+  set_deadline
   sleep 1 # the answer to `fire` is still on its way over the link that may go now
   phase trying
   if do_changes trial; then
-    put "$tx/deadline" $(($(uptime_s) + $(value "$tx/m/confirm-within")))
+    set_deadline
     phase tried
     await_confirmation
   else
     become pending rollback
   fi
-  case $(state) in
-  confirmed) persist ;;
-  *) roll_back ;;
-  esac
+  if is confirmed; then persist; else roll_back; fi
+}
+
+# The deadline is of this boot, so it need not be durable.
+set_deadline() {
+  get "$tx/m/confirm-within"
+  tick
+  echo $((now + got)) >"$tx/deadline"
 }
 
 await_confirmation() {
   local deadline
-  deadline=$(value "$tx/deadline")
-  while [ "$(state)" = pending ]; do
-    if [ "$(uptime_s)" -ge "$deadline" ] && become pending rollback; then
+  get "$tx/deadline"
+  deadline=$got
+  while is pending; do
+    tick
+    if [ "$now" -ge "$deadline" ] && become pending rollback; then
       event - note "nobody confirmed within $(value "$tx/m/confirm-within") s"
     fi
-    pause_briefly
+    sleep 1
   done
 }
 
@@ -77,14 +86,15 @@ persist() {
 # do_changes PHASE: in order; the first fault ends it.
 do_changes() {
   local id fault
-  for id in $(changes_of "$1"); do
+  changes_of "$1"
+  for id in $ids; do
     event_durable "$id" begin "$(value "$tx/c/$id/title")" || return 1
     fault=$(apply "$id") || { event "$id" failed "${fault:-apply failed}"; return 1; }
     [ -z "$fault" ] || { event "$id" failed "$fault"; return 1; }
     event "$id" applied
     fault=$(verify "$id") || { event "$id" failed "${fault:-verify failed}"; return 1; }
     event "$id" verified
-    case $(state) in rollback) event "$id" note "stopped on request"; return 1 ;; esac
+    ! is rollback || { event "$id" note "stopped on request"; return 1; }
   done
 }
 
@@ -110,9 +120,12 @@ roll_back() {
 }
 
 undo_all() {
-  local id fault begun
-  # shellcheck disable=SC2046  # the ids one by one
-  for id in $(reversed $(changes_of persist)) $(reversed $(changes_of trial)); do
+  local id fault begun persisted
+  changes_of persist
+  persisted=$ids
+  changes_of trial
+  # shellcheck disable=SC2046,SC2086  # the ids one by one
+  for id in $(reversed $ids $persisted); do
     begun=no
     grep -q "^[0-9]* $id begin" "$tx/log" && begun=yes
     [ $begun = no ] || event "$id" undo
@@ -158,8 +171,7 @@ cry_for_help() {
     echo
     printf '%s\n' "$1" | sed 's/^/  still wrong: /'
     echo
-    for c in "$tx"/c/*/; do
-      c=${c%/}
+    for c in "$tx"/c/*; do
       case $(value "$c/kind") in
       write-file)
         if [ -e "$c/old" ]; then
@@ -195,12 +207,15 @@ watch() {
   cd / || exit 1
   exec </dev/null >>"$tx/out" 2>&1
   until is_over; do
-    sleep 1
-    guard=$(value "$tx/guard")
-    deadline=$(value "$tx/deadline")
-    if alive "$guard"; then
+    sleep 2
+    get "$tx/deadline"
+    deadline=$got
+    get "$tx/guard"
+    guard=$got
+    if alive "$tx/guard"; then
       misses=0
-      [ "$(state)" = pending ] && [ -n "$deadline" ] && [ "$(uptime_s)" -ge $((deadline + 60)) ] || continue
+      tick
+      is pending && [ -n "$deadline" ] && [ "$now" -ge $((deadline + 60)) ] || continue
       kill -9 "${guard%% *}" 2>/dev/null
     fi
     misses=$((misses + 1))
@@ -215,13 +230,13 @@ take_over() {
   settle_in
   event - note "the guard is dead, another one takes over"
   become pending rollback || become confirmed rollback
-  [ "$(state)" != rollback ] || roll_back
+  ! is rollback || roll_back
 }
 
 # undo: the role of a rollback that was asked for.
 undo_role() {
   settle_in
-  [ "$(state)" != rollback ] || roll_back
+  ! is rollback || roll_back
 }
 
 # recover: a transaction that is open although nobody works on it: the host was booted, or every guard is dead.
@@ -229,14 +244,16 @@ undo_role() {
 # new are kept, anything less is taken back.
 recover() {
   local id complete=yes
-  ! alive "$(value "$tx/guard")" || return 0
-  case $(state) in
+  ! alive "$tx/guard" || return 0
+  look
+  case $state in
   staged)
     is_same_boot || { become staged cancelled && finish; }
     return
     ;;
   confirmed)
-    for id in $(changes_of persist); do
+    changes_of persist
+    for id in $ids; do
       [ -z "$(verify "$id" 2>&1)" ] || complete=no
     done
     if [ $complete = yes ] && become confirmed committed; then
@@ -247,7 +264,7 @@ recover() {
     ;;
   pending) become pending rollback ;;
   esac
-  put "$tx/guard" "$(myself)"
+  sign "$tx/guard"
   is_same_boot || event - note "the host was booted before the transaction had ended"
-  [ "$(state)" != rollback ] || roll_back
+  ! is rollback || roll_back
 }

@@ -7,15 +7,18 @@ status_block() {
   echo "nicfix-tx 1"
   echo "id $(value "$tx/m/id")"
   echo "playbook $(value "$tx/m/playbook")"
-  echo "state $(state)"
+  look
+  echo "state $state"
   echo "phase $(value "$tx/phase")"
-  alive "$(value "$tx/guard")" && echo "guard alive" || echo "guard dead"
-  if [ "$(state)" = pending ] && [ -e "$tx/deadline" ]; then deadline=$(($(value "$tx/deadline") - $(uptime_s))); fi
+  alive "$tx/guard" && echo "guard alive" || echo "guard dead"
+  get "$tx/deadline"
+  tick
+  [ "$state" != pending ] || [ -z "$got" ] || deadline=$((got - now))
   echo "deadline $deadline"
   is_same_boot && echo "boot same" || echo "boot other"
-  for c in "$tx"/c/*/; do
-    [ -e "${c}result" ] || continue
-    while read -r key rest; do echo "output $(id_of "$c") $key $rest"; done <"${c}result"
+  for c in "$tx"/c/*; do
+    [ -e "$c/result" ] || continue
+    while read -r key rest; do echo "output ${c##*/} $key $rest"; done <"$c/result"
   done
   while read -r line; do
     n=$((n + 1))
@@ -24,24 +27,29 @@ status_block() {
   echo end
 }
 
+# events: $count
 events() {
-  local n
-  n=$(wc -l <"$tx/log" 2>/dev/null) || n=0
-  echo $((n))
-}
+  local line
+  count=0
+  while read -r line; do count=$((count + 1)); done <"$tx/log"
+} 2>/dev/null
 
 # await SECONDS SEQ: until there is something new to tell.
 await() {
   local limit
-  limit=$(($(uptime_s) + $1))
-  until is_over || [ "$(events)" -gt "$2" ] || [ "$(uptime_s)" -ge "$limit" ]; do pause_briefly; done
+  tick
+  limit=$((now + $1))
+  until is_over || { events && [ "$count" -gt "$2" ]; } || { tick && [ "$now" -ge "$limit" ]; }; do
+    sleep 0.3 2>/dev/null || sleep 1
+  done
 }
 
 build_all() {
   local id fault
-  [ "$(state)" = staged ] || die 1 "the transaction is $(state)"
-  put "$tx/worker" "$(myself)"
-  for id in $(changes_of build); do
+  is staged || die 1 "the transaction is $state"
+  sign "$tx/worker"
+  changes_of build
+  for id in $ids; do
     event_durable "$id" begin "$(value "$tx/c/$id/title")" || die 1 "cannot write to $home"
     if ! fault=$(build "$id"); then
       event "$id" failed "$fault"
@@ -56,7 +64,7 @@ build_all() {
 
 arm() {
   local limit
-  [ "$(state)" = staged ] || die 1 "the transaction is $(state)"
+  is staged || die 1 "the transaction is $state"
   if ! prestage 2>>"$tx/out"; then
     become staged cancelled
     finish
@@ -64,12 +72,14 @@ arm() {
   fi
   become staged pending || die 1 "cannot arm"
   detach guard
-  limit=$(($(uptime_s) + 15))
-  until [ "$(value "$tx/phase")" = ready ] && alive "$(value "$tx/guard")"; do
-    if [ "$(uptime_s)" -ge "$limit" ]; then
+  tick
+  limit=$((now + 30))
+  until get "$tx/phase" && [ "$got" = ready ] && alive "$tx/guard"; do
+    tick
+    if [ "$now" -ge "$limit" ]; then
       become pending cancelled
       finish
-      die 1 "the guard did not get ready within 15 s: $(tail -n 1 "$tx/out")"
+      die 1 "the guard did not get ready within 30 s: $(tail -n 1 "$tx/out")"
     fi
     pause_briefly
   done
@@ -77,17 +87,18 @@ arm() {
 }
 
 fire() {
-  [ "$(state)" = pending ] && alive "$(value "$tx/guard")" || die 1 "the guard is not ready"
+  is pending && alive "$tx/guard" || die 1 "the guard is not ready"
   [ -e "$tx/fire" ] || put "$tx/fire" now || die 1 "cannot write to $tx"
 }
 
 # confirm: the token comes on standard input, over a connection that was made after the trial.
 confirm() {
-  local token=
+  local token=''
   read -r token || :
   [ "$token" = "$(value "$tx/m/token")" ] || die 8 "wrong token"
   is_same_boot || die 8 "the host has booted since"
-  case $(state) in
+  look
+  case $state in
   pending)
     [ "$(value "$tx/phase")" = tried ] || die 8 "the trial has not ended"
     become pending confirmed || confirm_late
@@ -97,30 +108,32 @@ confirm() {
 }
 
 confirm_late() {
-  case $(state) in
+  look
+  case $state in
   confirmed | committed) ;;
   failed) status_block; exit 5 ;;
-  *) status_block; die 3 "too late: the host is $(state)" ;;
+  *) status_block; die 3 "too late: the host is $state" ;;
   esac
 }
 
 # take_back: undo of a transaction in any state, a committed one too.
 take_back() {
-  case $(state) in
+  look
+  case $state in
   staged) become staged cancelled && finish ;;
   pending | confirmed)
-    if alive "$(value "$tx/guard")"; then
+    if alive "$tx/guard"; then
       become pending rollback || become confirmed rollback
     else
       recover_detached
     fi
     ;;
-  rollback) alive "$(value "$tx/guard")" || recover_detached ;;
+  rollback) alive "$tx/guard" || recover_detached ;;
   committed)
     hold_lock
-    put "$tx/was-committed" yes && become committed rollback && detach undo
+    put "$tx/was-committed" yes && become committed rollback && phase rolling-back && detach undo
     ;;
-  failed) become failed rollback && detach undo ;;
+  failed) become failed rollback && phase rolling-back && detach undo ;;
   esac
 }
 
@@ -140,8 +153,8 @@ hold_lock() {
 }
 
 release() {
-  is_over || die 1 "the transaction is $(state)"
-  [ "$(state)" = failed ] || finish
+  is_over || die 1 "the transaction is $state"
+  is failed || finish
 }
 
 open_tx() {

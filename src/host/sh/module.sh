@@ -10,7 +10,10 @@ loaded_build() {
 
 file_build() { readelf -n "$1" 2>/dev/null | sed -n 's/^ *Build ID: *//p' | head -n 1; }
 
-is_loaded() { [ "$(value "/sys/module/$1/initstate")" = live ]; }
+is_loaded() {
+  get "/sys/module/$1/initstate"
+  [ "$got" = live ]
+}
 
 # ports_of MODULE: PCI addresses of the functions that it drives.
 ports_of() {
@@ -43,7 +46,8 @@ load() {
 # The very same function tries a driver, takes it back, and swaps at boot. One line a fault on stdout.
 exchange() {
   local module="$1" file="$2" build="$3" options="$4" snapshot="$5" from now
-  from=$(uptime_cs)
+  tick
+  from=$hundreds
   if [ "$(loaded_build "$module")" != "$build" ]; then
     unload "$module" || { echo "$module cannot be unloaded: $(last_words)"; return 1; }
     load "$file" "$module" "$options" || { echo "$module was not loaded from $file: $(last_words)"; return 1; }
@@ -52,11 +56,12 @@ exchange() {
   fi
   restore "$snapshot"
   now=$(differences "$snapshot" 30)
-  event - note "link and addresses were gone for about $(hundredths $(($(uptime_cs) - from))) s"
+  tick
+  event - note "link and addresses were gone for about $(as_seconds $((hundreds - from))) s"
   [ -z "$now" ] || { echo "$now"; return 1; }
 }
 
-hundredths() { echo "$(($1 / 100)).$(($1 / 10 % 10))"; }
+as_seconds() { echo "$(($1 / 100)).$(($1 / 10 % 10))"; }
 
 # The last lines that tell why: of the command, and of the kernel about this module.
 last_words() {

@@ -17,28 +17,36 @@ nic_at() {
 # wait_nic PCI SECONDS: the interface, once it is there and udev has finished renaming it.
 wait_nic() {
   local limit
-  limit=$(($(uptime_s) + $2))
+  tick
+  limit=$((now + $2))
   until nic_at "$1" >/dev/null; do
-    [ "$(uptime_s)" -lt "$limit" ] || return 1
+    tick
+    [ "$now" -lt "$limit" ] || return 1
     pause_briefly
   done
   udevadm settle -t 10 >/dev/null 2>&1 || :
   nic_at "$1"
 }
 
-has_carrier() { [ "$(value "/sys/class/net/$1/carrier" 2>/dev/null)" = 1 ]; }
+has_carrier() {
+  get "/sys/class/net/$1/carrier"
+  [ "$got" = 1 ]
+}
 
 wait_carrier() {
   local limit
-  limit=$(($(uptime_s) + $2))
+  tick
+  limit=$((now + $2))
   until has_carrier "$1"; do
-    [ "$(uptime_s)" -lt "$limit" ] || return 1
+    tick
+    [ "$now" -lt "$limit" ] || return 1
     pause_briefly
   done
 }
 
 master_of() {
   local link
+  [ -e "/sys/class/net/$1/master" ] || return 0
   link=$(readlink "/sys/class/net/$1/master") || return 0
   echo "${link##*/}"
 }
@@ -62,17 +70,20 @@ addresses_of() {
 
 # Routes of all tables over the port, as words for `ip route add`, direct ones before those via a gateway.
 routes_of() {
-  local family
-  for family in -4 -6; do
-    ip $family route show table all dev "$1" 2>/dev/null | awk -v family=$family '
-      / proto kernel/ || / table local/ || / proto ra/ || / expires/ || /nexthop/ { next }
-      $1 == "local" || $1 == "broadcast" || $1 == "multicast" || $1 == "anycast" || $1 == "unreachable" { next }
-      {
-        line = family
-        for (i = 1; i <= NF; i++) if ($i != "linkdown" && $i != "dead" && $i != "pref" && $(i - 1) != "pref") line = line " " $i
-        print ($0 ~ / via / ? "2" : "1") line
-      }'
-  done | sort | cut -c2-
+  {
+    ip -4 route show table all dev "$1"
+    echo -6
+    ip -6 route show table all dev "$1"
+  } 2>/dev/null | awk -v family=-4 '
+    $0 == "-6" { family = "-6"; next }
+    / proto kernel/ || / table local/ || / proto ra/ || / expires/ || /nexthop/ { next }
+    $1 == "local" || $1 == "broadcast" || $1 == "multicast" || $1 == "anycast" || $1 == "unreachable" { next }
+    {
+      line = family
+      for (i = 1; i <= NF; i++) if ($i != "linkdown" && $i != "dead" && $i != "pref" && $(i - 1) != "pref") line = line " " $i
+      if ($0 ~ / via /) late = late line "\n"; else print line
+    }
+    END { printf "%s", late }'
 }
 
 pause_of() {
@@ -145,7 +156,7 @@ restore() {
 }
 
 restore_port() {
-  local was="$1" pci nic name master line
+  local was="$1" pci nic name master line is
   pci=${was##*/}
   name=$(value "$was/name")
   nic=$(wait_nic "$pci" 20) || { event - note "$pci has no interface after 20 s"; return 1; }
@@ -153,11 +164,12 @@ restore_port() {
     ip link set "$nic" down 2>/dev/null
     ip link set "$nic" name "$name" 2>>"$tx/out" && nic=$name
   fi
-  put_back "$was" "$nic" mtu && ip link set "$nic" mtu "$(value "$was/mtu")" 2>>"$tx/out"
-  put_back "$was" "$nic" tx_queue_len txqueuelen && ip link set "$nic" txqueuelen "$(value "$was/txqueuelen")" 2>>"$tx/out"
+  differs "$was/mtu" "/sys/class/net/$nic/mtu" && ip link set "$nic" mtu "$got" 2>>"$tx/out"
+  differs "$was/txqueuelen" "/sys/class/net/$nic/tx_queue_len" && ip link set "$nic" txqueuelen "$got" 2>>"$tx/out"
   # shellcheck disable=SC2046  # the words of the ring
   [ "$(ring_of "$nic")" = "$(value "$was/ring")" ] || ethtool -G "$nic" $(value "$was/ring") >>"$tx/out" 2>&1
-  [ "$(value "$was/admin")" = up ] || return 0
+  get "$was/admin"
+  [ "$got" = up ] || return 0
   if command -v ifquery >/dev/null && ifquery --state 2>/dev/null | grep -q "^$nic="; then
     bounded 60 ifup --force "$nic"
   fi
@@ -184,8 +196,13 @@ restore_port() {
   return 0
 }
 
-# put_back PORT NIC ATTRIBUTE [FILE]: does the attribute differ from the snapshot?
-put_back() { [ "$(value "/sys/class/net/$2/$3")" != "$(value "$1/${4:-$3}")" ]; }
+# differs WAS NOW: does what the snapshot holds ($got) differ from what is ($is)?
+differs() {
+  get "$2"
+  is=$got
+  get "$1"
+  [ "$is" != "$got" ]
+}
 
 replay_route() {
   local nic="$1" family
@@ -218,18 +235,19 @@ differences() {
 }
 
 port_differences() {
-  local was="$1" name line now device address
+  local was="$1" name line now device address is
   name=$(value "$was/name")
   now=$(nic_at "${was##*/}") || { echo "$name is gone"; return; }
   [ "$now" = "$name" ] || { echo "$name is now called $now"; return; }
-  now=$(value "/sys/class/net/$name/address")
-  [ "$now" = "$(value "$was/mac")" ] || echo "$name has MAC address $now, had $(value "$was/mac")"
-  now=$(value "/sys/class/net/$name/mtu")
-  [ "$now" = "$(value "$was/mtu")" ] || echo "$name has mtu $now, had $(value "$was/mtu")"
+  differs "$was/mac" "/sys/class/net/$name/address" && echo "$name has MAC address $is, had $got"
+  differs "$was/mtu" "/sys/class/net/$name/mtu" && echo "$name has mtu $is, had $got"
   now=$(master_of "$name")
-  [ "$now" = "$(value "$was/master")" ] || echo "$name is a port of ${now:-nothing}, was of $(value "$was/master")"
-  [ "$(value "$was/admin")" = up ] || return
-  if [ "$(value "$was/carrier")" = 1 ] && ! wait_carrier "$name" "$2"; then
+  get "$was/master"
+  [ "$now" = "$got" ] || echo "$name is a port of ${now:-nothing}, was of ${got:-nothing}"
+  get "$was/admin"
+  [ "$got" = up ] || return
+  get "$was/carrier"
+  if [ "$got" = 1 ] && ! wait_carrier "$name" "$2"; then
     echo "$name has no carrier after $2 s, had one"
     return
   fi

@@ -9,7 +9,7 @@ stage() {
   [ "$sums" = "$2" ] && (cd "$part" && sha256sum -c SHA256SUMS >/dev/null 2>&1) || refuse_stage 1 "what arrived is not what was sent"
   tx=$part
   : >"$tx/out"
-  [ "$(value "$tx/m/boot-id")" = "$(boot_id)" ] && [ "$(value "$tx/m/kernel")" = "$(uname -r)" ] ||
+  [ "$(value "$tx/m/boot-id")" = "$this_boot" ] && [ "$(value "$tx/m/kernel")" = "$kernel" ] ||
     refuse_stage 8 "the host has booted since the plan was made"
   [ "$(value "$tx/m/machine-id")" = "$(value /etc/machine-id)" ] || refuse_stage 8 "this is another machine than the plan was made for"
   check_tools
@@ -54,11 +54,11 @@ take_lock() {
   if [ -n "$other" ] && [ -d "$home/tx/$other" ]; then
     tx=$home/tx/$other
     is_over || recover
-    if [ "$(state)" = staged ] && ! alive "$(value "$tx/worker")" && idle_for 60; then become staged cancelled; fi
+    if is staged && ! alive "$tx/worker" && idle_for 60; then become staged cancelled; fi
     if ! is_over; then
-      echo "owner run $other ($(value "$tx/m/playbook")) by $(value "$tx/m/controller"), $(state), $(value "$tx/phase")"
+      echo "owner run $other ($(value "$tx/m/playbook")) by $(value "$tx/m/controller"), $state, $(value "$tx/phase")"
       other=held
-    elif [ "$(state)" = failed ]; then
+    elif is failed; then
       echo "owner run $other failed and needs a human: $tx/MANUAL.txt"
       other=held
     fi
@@ -77,25 +77,25 @@ idle_for() {
   last=$(tail -n 1 "$tx/log" 2>/dev/null)
   rest=${last#* }
   last=${last%" $rest"}
-  [ $(($(uptime_s) - ${last:-0})) -ge "$1" ]
+  tick
+  [ $((now - ${last:-0})) -ge "$1" ]
 }
 
 back_up_files() {
-  local c path file
-  for c in "$tx"/c/*/; do
-    c=${c%/}
-    [ "$(value "$c/kind")" = write-file ] || continue
-    path=$(value "$c/path")
+  local c path old new file
+  for c in "$tx"/c/*; do
+    get "$c/kind"
+    [ "$got" = write-file ] || continue
+    beside "$c"
     [ "$(sha256_of "$path")" = "$(value "$c/expect")" ] || refuse_stage 8 "$path is not the file that the plan was made for"
     if [ -e "$path" ]; then
       cp -a "$path" "$c/old" && [ "$(sha256_of "$c/old")" = "$(value "$c/expect")" ] || refuse_stage 1 "cannot back up $path"
-      mode_of "$path" >"$c/old.mode"
-      owner_of "$path" >"$c/old.owner"
+      mode_and_owner_of "$path" >"$c/old.mode"
     fi
     case $(value "$c/after") in
     depmod)
       mkdir "$c/index"
-      for file in "/lib/modules/$(uname -r)"/modules.*; do
+      for file in "/lib/modules/$kernel"/modules.*; do
         [ ! -f "$file" ] || cp -a "$file" "$c/index/" || refuse_stage 1 "cannot back up $file"
       done
       ;;
@@ -103,26 +103,23 @@ back_up_files() {
       [ ! -e "$home/boot" ] || cp -a "$home/boot" "$c/boot.old" || refuse_stage 1 "cannot back up $home/boot"
       ;;
     esac
-    event "$(id_of "$c")" backed-up "$path"
+    event "${c##*/}" backed-up "$path"
   done
 }
 
 # prestage: new content and backup beside every target, on its own file system. The last moment at which a full disk
 # is a plain refusal.
 prestage() {
-  local c path dir file
-  for c in "$tx"/c/*/; do
-    c=${c%/}
-    [ "$(value "$c/kind")" = write-file ] || continue
-    path=$(value "$c/path")
+  local c path old new content dir file
+  for c in "$tx"/c/*; do
+    get "$c/kind"
+    [ "$got" = write-file ] || continue
+    beside "$c"
+    content_of "$c"
     make_directories "$c" "${path%/*}" || return 1
-    file=$(beside "$c" new)
-    cp "$(content_of "$c")" "$file" && chown "$(value "$c/owner")" "$file" && chmod "$(value "$c/mode")" "$file" && sync "$file" || return 1
-    [ "$(sha256_of "$file")" = "$(sha256_of "$(content_of "$c")")" ] || return 1
-    if [ -e "$c/old" ]; then
-      file=$(beside "$c" old)
-      cp -a "$c/old" "$file" && sync "$file" || return 1
-    fi
+    cp "$content" "$new" && chown "$(value "$c/owner")" "$new" && chmod "$(value "$c/mode")" "$new" && sync "$new" || return 1
+    [ "$(sha256_of "$new")" = "$(sha256_of "$content")" ] || return 1
+    [ ! -e "$c/old" ] || { cp -a "$c/old" "$old" && sync "$old"; } || return 1
     case $(value "$c/after") in
     depmod)
       dir=/lib/modules/$(value "$tx/m/kernel")
@@ -146,11 +143,12 @@ make_directories() {
 
 # Whatever is left beside the targets when the transaction is over.
 remove_prestaged() {
-  local c dir
-  for c in "$tx"/c/*/; do
-    c=${c%/}
-    [ "$(value "$c/kind")" = write-file ] || continue
-    rm -f "$(beside "$c" new)" "$(beside "$c" old)"
+  local c path old new dir
+  for c in "$tx"/c/*; do
+    get "$c/kind"
+    [ "$got" = write-file ] || continue
+    beside "$c"
+    [ ! -e "$new" ] && [ ! -e "$old" ] || rm -f "$new" "$old"
     case $(value "$c/after") in
     depmod)
       dir=/lib/modules/$(value "$tx/m/kernel")
@@ -158,6 +156,6 @@ remove_prestaged() {
       ;;
     rc-local) rm -f "$home/.boot-$(value "$tx/m/id").new" ;;
     esac
-    [ "$(state)" = committed ] || remove_made_directories "$c"
+    is committed || remove_made_directories "$c"
   done
 }

@@ -1,0 +1,49 @@
+// `npm test`: everything, one after the other, and a summary. The lab is needed where NICFIX_LAB=required (as in CI);
+// elsewhere a machine that cannot run it says so loudly and the rest still counts.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+
+const root = new URL('..', import.meta.url).pathname
+const tool = name => `${root}node_modules/.bin/${name}`
+const env = { ...process.env, PATH: `${root}node_modules/.bin:${process.env.PATH}` }
+const results = []
+
+function run(title, command, args) {
+  const from = process.hrtime.bigint()
+  console.log(`\n== ${title}`)
+  const { status } = spawnSync(command, args, { stdio: 'inherit', cwd: root, env })
+  results.push({
+    title,
+    ok: status === 0,
+    seconds: Number((process.hrtime.bigint() - from) / 1_000_000_000n),
+  })
+}
+
+// The shells and the checker that the tests of the host script use; without them those tests skip.
+const wanted = {
+  shellcheck: 'shellcheck',
+  busybox: 'busybox',
+  mksh: 'mksh',
+  sshd: 'openssh-server',
+}
+const missing = Object.entries(wanted)
+  .filter(
+    ([command]) => !['/usr/bin/', '/usr/sbin/', '/bin/'].some(dir => existsSync(dir + command)),
+  )
+  .map(([, name]) => name)
+if (missing.length > 0 && process.getuid() === 0 && existsSync('/usr/bin/apt-get')) {
+  spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit' })
+  const args = ['install', '-y', '-qq', '--no-install-recommends', ...missing]
+  run(`install ${missing.join(' ')}`, 'apt-get', args)
+}
+
+run('layout', tool('prettier'), ['--check', '--log-level', 'warn', '.'])
+run('lint', tool('oxlint'), ['--type-aware'])
+run('types', tool('tsc'), [])
+run('fast tests', tool('vitest'), ['run', '--project', 'fast'])
+run('lab tests', tool('vitest'), ['run', '--project', 'lab'])
+
+console.log()
+for (const { title, ok, seconds } of results)
+  console.log(`${ok ? 'ok    ' : 'FAILED'}  ${title.padEnd(12)} ${seconds} s`)
+process.exit(results.every(({ ok }) => ok) ? 0 : 1)
