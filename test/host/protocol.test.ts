@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { extract } from 'tar-stream'
 import { describe, expect, it } from 'vitest'
 import {
   parseAnswer,
@@ -10,6 +9,9 @@ import {
 } from '../../src/host/protocol.ts'
 import { packStage, stageFiles } from '../../src/host/stage.ts'
 import { payloadSha256, plan, token } from '../run/setup.ts'
+import { unpack } from '../run/unpack.ts'
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
 const block = `nicfix-tx 1
 id 20261122-0131-4f2a
@@ -123,15 +125,7 @@ describe('the archive of a transaction', () => {
 
   it('carries the sums of all its files, and arrives as it was packed', async () => {
     const { archive, sumsSha256 } = await packStage(input)
-    const reader = extract()
-    reader.end(Buffer.from(archive))
-    const got = new Map<string, Buffer>()
-    for await (const entry of reader) {
-      const pieces: Uint8Array[] = []
-      for await (const piece of entry) pieces.push(piece as Uint8Array)
-      got.set(entry.header.name, Buffer.concat(pieces))
-    }
-    const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+    const got = await unpack(archive)
     const sums = got.get('SHA256SUMS') ?? Buffer.alloc(0)
     expect(sha256(sums)).toBe(sumsSha256)
     const others = [...got].filter(([name]) => name !== 'SHA256SUMS')

@@ -18,12 +18,13 @@ locked= # set once its lock is ours
 # Starting a process is the dearest thing here (100 ms on a slow, busy host), and much of this runs while a link is down.
 # So what a builtin can do is done by one, and functions that are called often leave their result in a variable.
 
-# tick: $now, whole seconds since boot. The only clock that decides anything: it never jumps, and it counts suspend.
+# tick: $clock, whole seconds since boot, and $hundreds of them. The only clock that decides anything: it never jumps, and
+# it counts suspend.
 tick() {
   local rest
-  read -r now rest </proc/uptime
-  hundreds=${now%%.*}${now##*.}
-  now=${now%%.*}
+  read -r clock rest </proc/uptime
+  hundreds=${clock%%.*}${clock##*.}
+  clock=${clock%%.*}
 }
 
 # get FILE: $got, the first line of it, nothing when it is absent.
@@ -83,13 +84,13 @@ mode_and_owner_of() {
 event() {
   tick
   one_line "${3:-}"
-  printf '%s %s %s %s\n' "$now" "$1" "$2" "$line" 2>/dev/null >>"$tx/log" || :
+  printf '%s %s %s %s\n' "$clock" "$1" "$2" "$line" 2>/dev/null >>"$tx/log" || :
 }
 
 event_durable() {
   tick
   one_line "${3:-}"
-  printf '%s %s %s %s\n' "$now" "$1" "$2" "$line" >>"$tx/log" && sync "$tx/log"
+  printf '%s %s %s %s\n' "$clock" "$1" "$2" "$line" >>"$tx/log" && sync "$tx/log"
 }
 
 # one_line TEXT: $line, with every run of blanks and newlines as one blank.
@@ -172,7 +173,7 @@ sign() {
 bounded() {
   local limit pid
   tick
-  limit=$((now + $1))
+  limit=$((clock + $1))
   shift
   # What the system's tools write must have the modes that they choose, not ours.
   (umask 022 && exec "$@") </dev/null >>"$tx/out" 2>&1 &
@@ -181,7 +182,7 @@ bounded() {
     get "/proc/$pid/stat"
     case $got in *") Z "*) break ;; esac
     tick
-    if [ "$now" -ge "$limit" ]; then
+    if [ "$clock" -ge "$limit" ]; then
       kill -9 "$pid" 2>/dev/null
       return 124
     fi

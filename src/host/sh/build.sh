@@ -12,7 +12,8 @@ build() {
   [ "$(sha256_of "$c/source.tar.gz")" = "$(value "$c/sha256")" ] || { echo "the source is not the one of the plan"; return 1; }
   tar -xzf "$c/source.tar.gz" --no-same-owner -C "$c/build" 2>>"$c/build.log" || { echo "the source is not a tar.gz"; return 1; }
   src=$(source_dir "$c/build") || { echo "the source has no Makefile in src/ or at its top"; return 1; }
-  nice -n 5 make -C "$src" "BUILD_KERNEL=$kernel" "KVER=$kernel" "-j$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)" \
+  # Debug information would be stripped off again, and costs a third of the time.
+  KCFLAGS=-g0 nice -n 5 make -C "$src" "BUILD_KERNEL=$kernel" "KVER=$kernel" "-j$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)" \
     </dev/null >>"$c/build.log" 2>&1 || {
     echo "make failed"
     grep -E 'error|Error|No such file' "$c/build.log" | tail -n 5

@@ -79,8 +79,8 @@ undo_set_nic() {
   [ "$(pause_of "$nic")" = "$before" ] || set_pause "$nic" "$before" "$(value "$1/renegotiate")" || return 1
   # With autonegotiation rx and tx are what the partner agreed to: they follow the link by a moment.
   tick
-  limit=$((now + 30))
-  while says=$(pause_of "$nic") && [ "$says" != "$before" ] && tick && [ "$now" -lt "$limit" ]; do pause_briefly; done
+  limit=$((clock + 30))
+  while says=$(pause_of "$nic") && [ "$says" != "$before" ] && tick && [ "$clock" -lt "$limit" ]; do pause_briefly; done
   [ "$says" = "$before" ] || { echo "$nic says $says, had $before"; return 1; }
   restore "$1/snapshot"
   says=$(differences "$1/snapshot" 30)

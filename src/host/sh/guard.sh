@@ -29,11 +29,11 @@ guard() {
   local limit
   settle_in
   tick
-  limit=$((now + fire_within))
+  limit=$((clock + fire_within))
   phase ready
   until [ -e "$tx/fire" ]; do
     tick
-    if ! is pending || [ "$now" -ge "$limit" ]; then
+    if ! is pending || [ "$clock" -ge "$limit" ]; then
       become pending cancelled || become rollback cancelled
       finish
       return
@@ -57,7 +57,7 @@ guard() {
 set_deadline() {
   get "$tx/m/confirm-within"
   tick
-  echo $((now + got)) >"$tx/deadline"
+  echo $((clock + got)) >"$tx/deadline"
 }
 
 await_confirmation() {
@@ -66,7 +66,7 @@ await_confirmation() {
   deadline=$got
   while is pending; do
     tick
-    if [ "$now" -ge "$deadline" ] && become pending rollback; then
+    if [ "$clock" -ge "$deadline" ] && become pending rollback; then
       event - note "nobody confirmed within $(value "$tx/m/confirm-within") s"
     fi
     sleep 1
@@ -215,7 +215,7 @@ watch() {
     if alive "$tx/guard"; then
       misses=0
       tick
-      is pending && [ -n "$deadline" ] && [ "$now" -ge $((deadline + 60)) ] || continue
+      is pending && [ -n "$deadline" ] && [ "$clock" -ge $((deadline + 60)) ] || continue
       kill -9 "${guard%% *}" 2>/dev/null
     fi
     misses=$((misses + 1))

@@ -13,7 +13,7 @@ status_block() {
   alive "$tx/guard" && echo "guard alive" || echo "guard dead"
   get "$tx/deadline"
   tick
-  [ "$state" != pending ] || [ -z "$got" ] || deadline=$((got - now))
+  [ "$state" != pending ] || [ -z "$got" ] || deadline=$((got - clock))
   echo "deadline $deadline"
   is_same_boot && echo "boot same" || echo "boot other"
   for c in "$tx"/c/*; do
@@ -38,8 +38,8 @@ events() {
 await() {
   local limit
   tick
-  limit=$((now + $1))
-  until is_over || { events && [ "$count" -gt "$2" ]; } || { tick && [ "$now" -ge "$limit" ]; }; do
+  limit=$((clock + $1))
+  until is_over || { events && [ "$count" -gt "$2" ]; } || { tick && [ "$clock" -ge "$limit" ]; }; do
     sleep 0.3 2>/dev/null || sleep 1
   done
 }
@@ -73,10 +73,10 @@ arm() {
   become staged pending || die 1 "cannot arm"
   detach guard
   tick
-  limit=$((now + 30))
+  limit=$((clock + 30))
   until get "$tx/phase" && [ "$got" = ready ] && alive "$tx/guard"; do
     tick
-    if [ "$now" -ge "$limit" ]; then
+    if [ "$clock" -ge "$limit" ]; then
       become pending cancelled
       finish
       die 1 "the guard did not get ready within 30 s: $(tail -n 1 "$tx/out")"

@@ -18,10 +18,10 @@ nic_at() {
 wait_nic() {
   local limit
   tick
-  limit=$((now + $2))
+  limit=$((clock + $2))
   until nic_at "$1" >/dev/null; do
     tick
-    [ "$now" -lt "$limit" ] || return 1
+    [ "$clock" -lt "$limit" ] || return 1
     pause_briefly
   done
   udevadm settle -t 10 >/dev/null 2>&1 || :
@@ -36,10 +36,10 @@ has_carrier() {
 wait_carrier() {
   local limit
   tick
-  limit=$((now + $2))
+  limit=$((clock + $2))
   until has_carrier "$1"; do
     tick
-    [ "$now" -lt "$limit" ] || return 1
+    [ "$clock" -lt "$limit" ] || return 1
     pause_briefly
   done
 }

@@ -78,7 +78,7 @@ idle_for() {
   rest=${last#* }
   last=${last%" $rest"}
   tick
-  [ $((now - ${last:-0})) -ge "$1" ]
+  [ $((clock - ${last:-0})) -ge "$1" ]
 }
 
 back_up_files() {

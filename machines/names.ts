@@ -1,0 +1,84 @@
+/**
+ * Every word that a journal may hold of a run: what is renamed here can no longer be read from old journals,
+ * so `runVersion` grows with it.
+ */
+
+/** Version of the run and undo machines; stands in the first line of each journal. */
+export const runVersion = '1'
+
+/** What a run can do to or ask of a host, one function each in src/run/effects/. */
+export const effects = [
+  'connect',
+  'probe',
+  'check',
+  'stage',
+  'build',
+  'arm',
+  'try',
+  'reconnect',
+  'verify',
+  'confirm',
+  'persist',
+  'prove',
+  'release',
+  'withdraw',
+  'ask',
+  'rollBack',
+  'verifyRollback',
+  'waitForHost',
+] as const
+export type EffectName = (typeof effects)[number]
+
+/**
+ * What an effect found.
+ *
+ * done         it went as wanted
+ * empty        nothing needs to be done
+ * refused      a precondition does not hold; nothing was changed
+ * locked       another run has the host
+ * failed       it did not work
+ * lost         no contact; what happens over there is not known
+ * undone       the host says: rolled back, or rolling back now
+ * kept         the host says: confirmed and persisted
+ * stuck        the host says: the rollback could not finish
+ * interrupted  somebody pressed ^C
+ */
+export const verdicts = [
+  'done',
+  'empty',
+  'refused',
+  'locked',
+  'failed',
+  'lost',
+  'undone',
+  'kept',
+  'stuck',
+  'interrupted',
+] as const
+export type Verdict = (typeof verdicts)[number]
+
+/** A problem as JSON: what src/problems.ts makes, known here only by its shape. */
+export type Cause = {
+  readonly code: string
+  readonly message: string
+  readonly details: readonly string[]
+  readonly next: string
+  readonly exitCode: number
+}
+
+/** What an effect hands back to the machine. */
+export type Said = { readonly verdict: Verdict; readonly cause?: Cause }
+
+/** The final states of a run. */
+export const outcomes = [
+  'changed',
+  'unchanged',
+  'failed',
+  'rolledBack',
+  'unreachable',
+  'dirty',
+  'unknown',
+  'locked',
+  'refused',
+] as const
+export type Outcome = (typeof outcomes)[number]

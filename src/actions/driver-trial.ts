@@ -1,0 +1,126 @@
+import type { Module, Nic } from '../model/facts.ts'
+import { problem } from '../problems.ts'
+import type { Problem } from '../problems.ts'
+import { findBuild, findBuildStep, leave, portsOf, refuse } from './context.ts'
+import type { Action, Context } from './context.ts'
+import { nameLoaded } from './driver-build.ts'
+
+/** Upper bound of a swap: unload and load, links up, network restored; each port is restored by itself. */
+export function estimateOutage(ports: number): number {
+  return 18 + 2 * ports
+}
+
+/** Loads the built module in place of the running one, in memory only. */
+export const tryDriver: Action<'driver.trial'> = (step, context) => {
+  const buildStep = findBuildStep(context.playbook, { id: step.with.from })
+  if (!buildStep) return refuse(unknownBuild(context, step.id, step.with.from))
+  const build = findBuild(context.drafts, buildStep.id)
+  if (!build) return leave()
+  const former = findFormer(context, build.module)
+  if ('code' in former) return refuse(former)
+
+  const ports = portsOf(context.facts, build.module)
+  const seconds = estimateOutage(ports.length)
+  const names = ports.map(nic => nic.name).join(' ')
+  const ssh = ports.some(nic => context.facts.sshPath.includes(nic.name))
+  const options = former.module.options
+  return {
+    notes: [],
+    warnings: [],
+    changes: [
+      {
+        kind: 'swap-driver',
+        phase: 'trial',
+        step: step.id,
+        title: `swap ${build.module} in memory`,
+        reason: `${nameLoaded(context, build.module)} → ${build.version} on ${names}`,
+        certainty: 'bounded',
+        commands: [
+          `modprobe -r ${build.module}`,
+          `insmod <build>/${build.module}.ko${options === '' ? '' : ` ${options}`}`,
+          ...bringUp(context, ports),
+        ],
+        impact: {
+          link: 'outage',
+          seconds,
+          text: `OUTAGE ≤ ${seconds} s on ${names}${ssh ? '; this SSH session will drop' : ''}`,
+        },
+        undo: {
+          class: 'inverse',
+          text: `swap back to ${former.file.replace(`/lib/modules/${context.facts.kernel}/`, '')}`,
+          seconds,
+        },
+        checks: [
+          `${build.version} loaded, build-id as built`,
+          'same names, MACs, addresses, routes, MTU, master',
+          'link on each port that had one',
+          'gateway answers, new SSH session',
+        ],
+        bounds: [`link-down time ≤ ${seconds} s; spanning tree on the switch port may add 30 s`],
+        diff: '',
+        module: build.module,
+        version: build.version,
+        from: buildStep.id,
+        ports: ports.map(nic => nic.pci),
+        formerFile: former.file,
+        formerBuildId: former.buildId,
+        options,
+      },
+    ],
+  }
+}
+
+/** NF1020: the playbook was loaded without its own check; said here once more, because a plan depends on it. */
+export function unknownBuild(context: Context, step: string, from: string): Problem {
+  return problem(
+    'NF1020',
+    `Step "${step}" refers to a build that the playbook does not have: "${from}".`,
+    'Name a step that uses driver.build.',
+    {
+      host: context.host,
+    },
+  )
+}
+
+/** The file on the disk with the code that is loaded now: without it there is no way back. */
+function findFormer(
+  { facts, host }: Context,
+  name: string,
+): { module: Module; file: string; buildId: string } | Problem {
+  const no = (message: string, next: string, details: string[]) =>
+    problem('NF2031', message, next, { host, details })
+  const module: Module | undefined = facts.modules[name]
+  if (!module) {
+    return no(
+      `${name} is not loaded as a module: it could not be taken out, or put back.`,
+      'Use a kernel that has the driver as a module.',
+      [`found      no /sys/module/${name} with a file`],
+    )
+  }
+  const { buildId, copyBuildIds } = module
+  if (buildId === null) {
+    return no(
+      `The build of the loaded ${name} cannot be told: nicfix could not know what to put back.`,
+      'Use a kernel whose modules carry a build-id.',
+      [`expected   /sys/module/${name}/notes/.note.gnu.build-id`],
+    )
+  }
+  const file = module.copies.find(copy => copyBuildIds[copy] === buildId)
+  if (file !== undefined) return { module, file, buildId }
+  return no(
+    `No file on the disk is the ${name} that is loaded: a rollback would have nothing to load.`,
+    `Load a driver that is on the disk: boot once, or reinstall the kernel package of ${facts.kernel}.`,
+    [
+      `loaded     build-id ${buildId}`,
+      ...module.copies.map(copy => `found      ${copy} build-id ${copyBuildIds[copy] ?? 'none'}`),
+      'why        the initramfs may carry a copy of its own; nicfix does not take it apart',
+    ],
+  )
+}
+
+function bringUp({ facts }: Context, ports: readonly Nic[]): string[] {
+  const isIfupdown = facts.networkStacks[0]?.startsWith('ifupdown') ?? false
+  const used = ports.filter(nic => nic.up).map(nic => nic.name)
+  if (used.length === 0) return []
+  return [isIfupdown ? `ifup --force ${used.join(' ')}` : `ip link set ${used.join(' ')} up`]
+}

@@ -1,0 +1,97 @@
+import type { Command } from 'commander'
+import { renderPlan } from '../plan/render-text.ts'
+import { problem, Trouble } from '../problems.ts'
+import { createRunFolder, runsFolder } from '../run/folder.ts'
+import { makeRunId, makeToken } from '../run/id.ts'
+import { realTools } from '../run/real-tools.ts'
+import { applyPlan } from '../run/run.ts'
+import { openSession } from '../run/session.ts'
+import { askFor } from './ask.ts'
+import { listenForInterrupts } from './interrupts.ts'
+import { tell, withHosts, withValues } from './options.ts'
+import type { HostOptions, PlaybookOptions } from './options.ts'
+import { isApproved } from './plan-file.ts'
+import { letGo, prepare } from './prepare.ts'
+import { recall } from './recall.ts'
+import type { Candidate, Candidates } from './recall.ts'
+import { conclude, rideAll, whoAmI } from './ride.ts'
+
+type Options = HostOptions & PlaybookOptions & { plan?: string; approve?: string; yes?: boolean }
+
+async function gather(playbook: string | undefined, options: Options): Promise<Candidates> {
+  if (options.plan !== undefined) return recall(options.plan, options)
+  if (playbook === undefined) {
+    throw new Trouble(problem('NF1001', 'no playbook was named', 'nicfix apply PLAYBOOK --host h1'))
+  }
+  return prepare(playbook, options)
+}
+
+/** Is it wanted? By its digest, by --yes, by the terminal, or because the hosts are there to be thrown away. */
+async function approve({ plan, hosts }: Candidates, options: Options): Promise<void> {
+  if (options.approve !== undefined) {
+    if (isApproved(plan, options.approve)) return
+    const details = [`approved  ${options.approve}`, `plan      ${plan.digest}`]
+    const message = 'the plan is not the one that was approved'
+    throw new Trouble(problem('NF3002', message, 'have this plan approved', { details }))
+  }
+  if (options.yes || hosts.every(({ host }) => host.lab)) return
+  const names = plan.hosts.filter(({ changes }) => changes.length > 0).map(({ host }) => host)
+  if (names.length === 0) return
+  const instead = `review the plan, then add --approve ${plan.digest.slice(7, 15)} or --yes`
+  await askFor(`Apply this plan to ${names.join(', ')}?`, instead)
+}
+
+function seat(candidate: Candidate, { plan }: Candidates, run: string) {
+  const { host, payloads, connection, facts, probedAtMs, commands } = candidate
+  const job = {
+    host,
+    run,
+    plan: candidate.plan,
+    digest: plan.digest,
+    playbook: plan.playbook.name,
+    controller: whoAmI(),
+    token: makeToken(),
+    payloads,
+    tools: realTools(commands),
+  }
+  const warm = {
+    ...(connection ? { connection } : {}),
+    ...(facts ? { facts } : {}),
+    ...(probedAtMs === undefined ? {} : { probedAtMs }),
+  }
+  return { job, open: (whole: Parameters<typeof openSession>[0]) => openSession(whole, warm) }
+}
+
+async function apply(playbook: string | undefined, options: Options): Promise<void> {
+  const candidates = await gather(playbook, options)
+  const { plan, hosts, problems } = candidates
+  tell(renderPlan(plan))
+  try {
+    await approve(candidates, options)
+  } catch (error) {
+    await letGo(hosts)
+    throw error
+  }
+  const { clock } = realTools()
+  const run = makeRunId(clock.today())
+  const folder = await createRunFolder(run, plan, runsFolder())
+  const interrupts = listenForInterrupts()
+  const passengers = hosts.map(each => seat(each, candidates, run))
+  const results = await rideAll(passengers, folder, interrupts, applyPlan)
+  interrupts.stop()
+  await letGo(hosts)
+  const interrupted = interrupts.orderly.aborted
+  await conclude('report', folder, results, { problems, interrupted, json: options.json === true })
+}
+
+/** `nicfix apply PLAYBOOK --host h1`, or `nicfix apply --plan FILE --approve DIGEST`. */
+export function wireApply(program: Command): void {
+  const command = program
+    .command('apply')
+    .description('plan, ask, and change hosts under a guard that can take it back')
+    .argument('[playbook]')
+    .option('--plan <file>', 'apply a kept plan instead of making one')
+    .option('--approve <digest>', 'digest of the plan that was approved, 8 digits or more')
+    .option('--yes', 'do not ask')
+  withValues(withHosts(command)).action(apply)
+}

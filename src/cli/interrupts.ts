@@ -1,0 +1,29 @@
+import type { Interrupts } from '../run/drive.ts'
+import { tell } from './options.ts'
+
+/**
+ * Listens for ^C: once ends the run in order, twice lets go of the hosts. While a run is on, the default of simply
+ * dying is off.
+ */
+export function listenForInterrupts(): Interrupts & { stop(): void } {
+  const orderly = new AbortController()
+  const detach = new AbortController()
+  const onSignal = () => {
+    if (orderly.signal.aborted) {
+      detach.abort()
+      return
+    }
+    orderly.abort()
+    tell('\nstopping in order: what was begun is taken back. ^C again lets go of the host instead.')
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  return {
+    orderly: orderly.signal,
+    detach: detach.signal,
+    stop() {
+      process.off('SIGINT', onSignal)
+      process.off('SIGTERM', onSignal)
+    },
+  }
+}

@@ -1,0 +1,38 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import type { Plan } from '../model/plan.ts'
+import { digestPlan } from '../plan/make-plan.ts'
+import { problem, Trouble } from '../problems.ts'
+
+function refuse(path: string, why: string): Trouble {
+  return new Trouble(problem('NF3003', `${path}: ${why}`, 'make it anew with: nicfix plan -o FILE'))
+}
+
+/** Keeps a plan for its review. */
+export async function writePlan(path: string, plan: Plan): Promise<void> {
+  await writeFile(path, `${JSON.stringify(plan, null, 2)}\n`, { mode: 0o600 })
+}
+
+/** Reads a kept plan; one that was edited after its digest was taken is refused. @throws {Trouble} NF3003 */
+export async function readPlan(path: string): Promise<Plan> {
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw refuse(path, 'cannot be read')
+  })
+  let plan: Plan
+  try {
+    plan = JSON.parse(text) as Plan
+  } catch {
+    throw refuse(path, 'is not JSON')
+  }
+  if (plan === null || typeof plan !== 'object' || plan.format !== 'nicfix.plan/1') {
+    throw refuse(path, 'is not a plan of this nicfix')
+  }
+  const { digest, ...rest } = plan
+  if (digestPlan(rest) !== digest) throw refuse(path, 'was changed after it was made')
+  return plan
+}
+
+/** Is that the digest of the plan? Its first eight digits or more will do. */
+export function isApproved(plan: Plan, approved: string): boolean {
+  const digits = approved.toLowerCase().replace(/^sha256:/, '')
+  return /^[0-9a-f]{8,64}$/.test(digits) && plan.digest.startsWith(`sha256:${digits}`)
+}

@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import { exitCodes, worst } from '../model/exit.ts'
+import { renderPlan } from '../plan/render-text.ts'
+import { print, printJson, tell, withHosts, withValues } from './options.ts'
+import type { HostOptions, PlaybookOptions } from './options.ts'
+import { writePlan } from './plan-file.ts'
+import { letGo, prepare } from './prepare.ts'
+import { reportProblems } from './problems.ts'
+
+type Options = HostOptions & PlaybookOptions & { output?: string; detailedExitcode?: boolean }
+
+/** `nicfix plan PLAYBOOK --host h1`: looks, plans, prints, changes nothing. */
+export function wirePlan(program: Command): void {
+  const command = program
+    .command('plan')
+    .description('look at hosts and show what a playbook would change; nothing is changed')
+    .argument('<playbook>')
+    .option('-o, --output <file>', 'keep the plan, for its review and for apply --plan')
+    .option('--detailed-exitcode', 'exit with 2 when there is something to change')
+  withValues(withHosts(command)).action(async (path: string, options: Options) => {
+    const { plan, hosts, problems } = await prepare(path, options)
+    await letGo(hosts)
+    if (options.output !== undefined) {
+      await writePlan(options.output, plan)
+      tell(`plan kept in ${options.output}`)
+    }
+    if (options.json) printJson(plan)
+    else print(renderPlan(plan))
+    reportProblems(problems)
+    const isPending = plan.hosts.some(({ changes }) => changes.length > 0)
+    const pending = options.detailedExitcode && isPending ? [exitCodes.changesPending] : []
+    process.exitCode = worst([...problems.map(({ exitCode }) => exitCode), ...pending])
+  })
+}

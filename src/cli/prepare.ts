@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import type { HostPlan, Plan } from '../model/plan.ts'
+import type { LoadedPlaybook } from '../model/playbook.ts'
+import { makePlan } from '../plan/make-plan.ts'
+import { planHost } from '../plan/plan-host.ts'
+import { readPlaybook } from '../playbook/read.ts'
+import { Trouble } from '../problems.ts'
+import type { Problem } from '../problems.ts'
+import type { Connection, Host } from '../remote/host.ts'
+import { problemOf } from '../run/said.ts'
+import { resolveHosts } from './hosts.ts'
+import { lookupOf } from './options.ts'
+import type { HostOptions, PlaybookOptions } from './options.ts'
+import { probeHost } from './probe.ts'
+import type { Probed } from './probe.ts'
+import { readSources } from './sources.ts'
+import type { Sources } from './sources.ts'
+import { readVersion } from './version.ts'
+
+/** A host that was looked at, with its part of the plan. The connection is still open. */
+export type Prepared = Probed & {
+  readonly loaded: LoadedPlaybook
+  readonly plan: HostPlan
+  readonly payloads: Sources['payloads']
+  /** Commands that the playbook wants looked for. */
+  readonly commands: readonly string[]
+}
+
+export type Preparation = {
+  readonly plan: Plan
+  readonly hosts: readonly Prepared[]
+  /** Of hosts that could not be reached or planned for; the others are fine. */
+  readonly problems: readonly Problem[]
+}
+
+/** The name of a playbook, which says what of a host's variables are meant for it; '' where it has none. */
+function nameOf(path: string): string {
+  try {
+    const data: unknown = parse(readFileSync(path, 'utf8'))
+    const name = typeof data === 'object' && data !== null && 'name' in data ? data.name : ''
+    return typeof name === 'string' ? name : ''
+  } catch {
+    // Whatever is wrong with it, reading it as a playbook says so better.
+    return ''
+  }
+}
+
+/** Loads the playbook as it is for one host. @throws {Trouble} NF1xxx */
+export function loadFor(host: Host, path: string, values: PlaybookOptions['env']): LoadedPlaybook {
+  const result = readPlaybook(path, { commandLine: values, host: host.vars[nameOf(path)] ?? {} })
+  if ('problems' in result) throw new Trouble(...result.problems)
+  return result.loaded
+}
+
+async function prepareHost(host: Host, loaded: LoadedPlaybook): Promise<Prepared> {
+  const { known, payloads } = await readSources(loaded)
+  const { commands } = loaded.playbook.requires
+  const probed = await probeHost(host, commands)
+  const planned = planHost(loaded, host.name, probed.facts, known)
+  if ('problems' in planned) {
+    await probed.connection.close()
+    throw new Trouble(...planned.problems.map(each => ({ host: host.name, ...each })))
+  }
+  return { ...probed, loaded, payloads, commands, plan: planned.plan }
+}
+
+/**
+ * Looks at all hosts and plans for each. Nothing is connected to before the playbook is right for every host;
+ * nothing is changed on any.
+ * @throws {Trouble} when there is no host that could be planned for
+ */
+export async function prepare(
+  path: string,
+  options: HostOptions & PlaybookOptions,
+): Promise<Preparation> {
+  const hosts = await resolveHosts(options.host, lookupOf(options))
+  const pairs = hosts.map(host => [host, loadFor(host, path, options.env)] as const)
+  const results = await Promise.allSettled(pairs.map(([host, loaded]) => prepareHost(host, loaded)))
+  const ready = results.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
+  const problems = results.flatMap((each, at) => {
+    if (each.status === 'fulfilled') return []
+    const error: unknown = each.reason
+    const found = error instanceof Trouble ? error.problems : [problemOf(error)]
+    return found.map(one => ({ host: hosts[at]?.name ?? '', ...one }))
+  })
+  const [first] = ready
+  if (!first) throw new Trouble(...problems)
+  const plan = makePlan(
+    readVersion(),
+    first.loaded,
+    ready.map(each => each.plan),
+  )
+  return { plan, hosts: ready, problems }
+}
+
+/** Lets go of all connections. */
+export async function letGo(hosts: readonly { connection?: Connection }[]): Promise<void> {
+  await Promise.all(hosts.map(async ({ connection }) => connection?.close()))
+}

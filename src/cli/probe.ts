@@ -1,0 +1,36 @@
+import { probeScript } from '../facts/probe.ts'
+import type { Facts } from '../model/facts.ts'
+import { problem, Trouble } from '../problems.ts'
+import type { Connection, Host } from '../remote/host.ts'
+import { realClock } from '../run/clock.ts'
+import { readFacts } from '../run/real-tools.ts'
+import { linesOf } from '../run/said.ts'
+
+export type Probed = {
+  readonly host: Host
+  readonly connection: Connection
+  readonly facts: Facts
+  readonly probedAtMs: number
+}
+
+const probeMs = 90_000
+
+/** Connects and looks, in one round trip; the connection stays open for what follows. */
+export async function probeHost(host: Host, commands: readonly string[]): Promise<Probed> {
+  const connection = await host.connect()
+  try {
+    const stdin = probeScript(commands)
+    const exit = await connection.run('sh -s', { stdin, timeoutMs: probeMs })
+    if (exit.kind !== 'exited' || exit.code !== 0) {
+      const next = 'run it again; if it stays so, look at the host by hand'
+      const details = linesOf(exit)
+      const message = 'the probe did not run to its end'
+      throw new Trouble(problem('NF2040', message, next, { details, host: host.name }))
+    }
+    const facts = readFacts(exit.stdout)
+    return { host, connection, facts, probedAtMs: realClock.nowMs() }
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}

@@ -1,0 +1,63 @@
+import type { Facts } from '../model/facts.ts'
+import type { HostPlan, Plan } from '../model/plan.ts'
+import { problem, Trouble } from '../problems.ts'
+import type { Problem } from '../problems.ts'
+import type { Connection, Host } from '../remote/host.ts'
+import { resolveHosts } from './hosts.ts'
+import { lookupOf } from './options.ts'
+import type { HostOptions } from './options.ts'
+import { readPlan } from './plan-file.ts'
+import { readPayload } from './sources.ts'
+
+/** A host that a plan can be applied to. What planning has just learned of it saves a second look. */
+export type Candidate = {
+  readonly host: Host
+  readonly plan: HostPlan
+  readonly payloads: ReadonlyMap<string, Uint8Array>
+  readonly connection?: Connection
+  readonly facts?: Facts
+  readonly probedAtMs?: number
+  readonly commands?: readonly string[]
+}
+
+export type Candidates = {
+  readonly plan: Plan
+  readonly hosts: readonly Candidate[]
+  readonly problems: readonly Problem[]
+}
+
+async function readPayloads(plan: HostPlan, playbookPath: string) {
+  const payloads = new Map<string, Uint8Array>()
+  for (const change of plan.changes) {
+    if (change.kind !== 'build-module') continue
+    const { source, sha256 } = change
+    const bytes = await readPayload(source, sha256, playbookPath)
+    if (!bytes) {
+      const message = `${source} is missing, or is not the source that the plan was made with`
+      const details = [`expected  sha256 ${sha256}`]
+      throw new Trouble(problem('NF2014', message, 'get that very file', { details }))
+    }
+    payloads.set(sha256, bytes)
+  }
+  return payloads
+}
+
+/** A kept plan with its hosts: all of them, or those that the command line names. */
+export async function recall(path: string, options: HostOptions): Promise<Candidates> {
+  const plan = await readPlan(path)
+  const known = plan.hosts.map(({ host }) => host)
+  const names = options.host.length > 0 ? options.host : known
+  const strangers = names.filter(name => !known.includes(name))
+  if (strangers.length > 0) {
+    const message = `the plan is not for ${strangers.join(', ')}`
+    throw new Trouble(problem('NF6006', message, `it is for ${known.join(', ')}`))
+  }
+  const resolved = await resolveHosts(names, lookupOf(options))
+  const hosts: Candidate[] = []
+  for (const host of resolved) {
+    const part = plan.hosts.find(each => each.host === host.name)
+    if (!part) continue
+    hosts.push({ host, plan: part, payloads: await readPayloads(part, plan.playbook.path) })
+  }
+  return { plan, hosts, problems: [] }
+}

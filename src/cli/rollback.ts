@@ -1,0 +1,83 @@
+import type { Command } from 'commander'
+import type { Facts } from '../model/facts.ts'
+import type { HostPlan, Plan } from '../model/plan.ts'
+import { problem, Trouble } from '../problems.ts'
+import type { Host } from '../remote/host.ts'
+import { findRunFolder, runsFolder } from '../run/folder.ts'
+import type { RunFolder } from '../run/folder.ts'
+import { realTools } from '../run/real-tools.ts'
+import { undoRun } from '../run/run.ts'
+import { openSession } from '../run/session.ts'
+import type { Job } from '../run/session.ts'
+import { askFor } from './ask.ts'
+import { resolveHosts } from './hosts.ts'
+import { listenForInterrupts } from './interrupts.ts'
+import { lookupOf, tell, withHosts } from './options.ts'
+import type { HostOptions } from './options.ts'
+import { conclude, rideAll, whoAmI } from './ride.ts'
+
+type Options = HostOptions & { yes?: boolean }
+type Kept = { readonly host: Host; readonly plan: HostPlan; readonly facts: Facts }
+
+function unknownRun(run: string, where: string): Trouble {
+  const next = 'nicfix status --host HOST shows the runs that a host knows'
+  return new Trouble(problem('NF5003', `no run ${run} is known ${where}`, next))
+}
+
+async function readKept(folder: RunFolder, plan: Plan, host: Host): Promise<Kept> {
+  const part = plan.hosts.find(each => each.host === host.name)
+  const facts = await folder.readFacts(host.name)
+  if (!part || !facts) throw unknownRun(folder.run, `for ${host.name}`)
+  return { host, plan: part, facts }
+}
+
+function describe({ plan }: Kept): string {
+  const lines = plan.changes
+    .filter(({ phase }) => phase !== 'build')
+    .toReversed()
+    .map(({ title, undo }) => `  undo  ${title}: ${undo.text}`)
+  return [plan.host, ...lines].join('\n')
+}
+
+function seat({ host, plan, facts }: Kept, { digest, playbook }: Plan, run: string) {
+  const about = { host, run, plan, digest, playbook: playbook.name, controller: whoAmI() }
+  // No trial is confirmed here, so there is no secret either.
+  const job = { ...about, token: '', payloads: new Map(), tools: realTools(), retryStuck: true }
+  return { job, open: (whole: Job) => openSession(whole, { facts }) }
+}
+
+async function rollback(run: string, options: Options): Promise<void> {
+  const folder = findRunFolder(run, runsFolder())
+  if (!folder) throw unknownRun(run, 'on this controller')
+  const plan = await folder.readPlan()
+  const names = options.host.length > 0 ? options.host : plan.hosts.map(({ host }) => host)
+  const hosts = await resolveHosts(names, lookupOf(options))
+  const kept: Kept[] = []
+  for (const host of hosts) kept.push(await readKept(folder, plan, host))
+  tell(kept.map(describe).join('\n'))
+  if (!options.yes && !hosts.every(({ lab }) => lab)) {
+    const list = hosts.map(({ name }) => name).join(', ')
+    await askFor(`Take run ${run} back on ${list}?`, 'add --yes')
+  }
+  const interrupts = listenForInterrupts()
+  const passengers = kept.map(each => seat(each, plan, run))
+  const results = await rideAll(passengers, folder, interrupts, undoRun)
+  interrupts.stop()
+  // Taken back is what was asked for: here it is the good end.
+  const ended = results.map(each =>
+    each.outcome === 'rolledBack' ? { ...each, exitCode: 0, cause: null } : each,
+  )
+  const interrupted = interrupts.orderly.aborted
+  const more = { problems: [], interrupted, json: options.json === true }
+  await conclude('rollback', folder, ended, more)
+}
+
+/** `nicfix rollback RUN --host h1`. */
+export function wireRollback(program: Command): void {
+  const command = program
+    .command('rollback')
+    .description('take a run back, also one that has ended well, and prove it')
+    .argument('<run>')
+    .option('--yes', 'do not ask')
+  withHosts(command).action(rollback)
+}

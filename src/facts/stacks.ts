@@ -1,0 +1,46 @@
+import type { Facts } from '../model/facts.ts'
+import { findValues, readEntries } from './fact.ts'
+import type { Fact } from './fact.ts'
+
+type Stacks = Pick<Facts, 'networkStacks' | 'pendingInterfaces'>
+
+/**
+ * Which network configuration manages something here, the most particular first. ifupdown2 and ifupdown read the same
+ * file; Proxmox keeps an edit that is not yet applied in /etc/network/interfaces.new.
+ */
+export const stacks: Fact<Stacks> = {
+  name: 'stacks',
+  command: `
+active() {
+  has systemctl && [ "$(bounded 10 systemctl is-active "$1")" = active ]
+}
+if [ -e /etc/network/interfaces ]; then
+  if [ -d /usr/share/ifupdown2 ]; then
+    echo stack ifupdown2
+  elif [ -e /usr/lib/ifupdown-ng ] || [ -e /etc/network/ifupdown-ng.conf ]; then
+    echo stack ifupdown-ng
+  elif has ifup; then
+    echo stack ifupdown
+  fi
+fi
+if active NetworkManager || [ -d /run/NetworkManager/devices ]; then echo stack NetworkManager; fi
+for file in /etc/sysconfig/network-scripts/ifcfg-*; do
+  case $file in
+    *'/ifcfg-*' | */ifcfg-lo) ;;
+    *) if [ -d /etc/sysconfig/network/scripts ] || [ -e /etc/sysconfig/network-scripts/ifup ]; then
+      echo stack initscripts
+      break
+    fi ;;
+  esac
+done
+if active systemd-networkd; then echo stack systemd-networkd; fi
+if [ -e /etc/network/interfaces.new ]; then echo pending yes; fi
+`,
+  parse(body) {
+    const entries = readEntries(body)
+    return {
+      networkStacks: [...new Set(findValues(entries, 'stack'))],
+      pendingInterfaces: findValues(entries, 'pending').includes('yes'),
+    }
+  },
+}

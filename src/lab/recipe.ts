@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { sourceDir } from './paths.ts'
+
+/** The Debian release the lab hosts run. */
+export const suite = 'bookworm'
+
+/** A short sha256 over names and contents; the order of the entries does not matter. */
+export function digest(entries: ReadonlyMap<string, string | Buffer>): string {
+  const hash = createHash('sha256')
+  for (const [name, content] of [...entries].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(`${name}\0${Buffer.byteLength(content)}\0`).update(content)
+  }
+  return hash.digest('hex').slice(0, 16)
+}
+
+function sources(...names: readonly string[]): Map<string, string | Buffer> {
+  const found = new Map<string, string | Buffer>([['suite', suite]])
+  for (const name of names) {
+    const path = join(sourceDir, name)
+    for (const file of name.includes('.') ? [path] : filesUnder(path)) {
+      found.set(relative(sourceDir, file), readFileSync(file))
+    }
+  }
+  return found
+}
+
+function filesUnder(dir: string): string[] {
+  return readdirSync(dir, { withFileTypes: true, recursive: true })
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath, entry.name))
+}
+
+/** The id of the Debian root with all packages, before it is made a lab host. */
+export const rootId = (): string => digest(sources('image/root.sh'))
+
+/** The id of the image: of all that goes onto its disk or into its driver packages. */
+export const imageId = (): string =>
+  digest(sources('image', 'standin', 'drivers.ts', 'e1000e.ts', 'keys.ts'))
+
+/** The id of the booted snapshot: what it was booted from, and how. */
+export function snapshotId(image: string, howBooted: readonly string[]): string {
+  return digest(new Map([['boot', [image, ...howBooted].join('\n')]]))
+}

@@ -1,0 +1,91 @@
+import { accessSync, constants } from 'node:fs'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { problem, Trouble } from '../problems.ts'
+import { findMirror } from './apt.ts'
+import type { Say } from './progress.ts'
+import { doing } from './progress.ts'
+
+/** A program or file, and the Debian package that has it. */
+const running = [
+  ['qemu-system-x86_64', 'qemu-system-x86'],
+  ['qemu-img', 'qemu-utils'],
+  ['ssh', 'openssh-client'],
+] as const
+const building = [
+  ['debootstrap', 'debootstrap'],
+  ['/usr/share/keyrings/debian-archive-keyring.gpg', 'debian-archive-keyring'],
+  ['ssh-keygen', 'openssh-client'],
+  ['mkfs.ext4', 'e2fsprogs'],
+  ['sfdisk', 'fdisk'],
+  ['grub-mkimage', 'grub-common'],
+  ['/usr/lib/grub/i386-pc/boot.img', 'grub-pc-bin'],
+  ['xz', 'xz-utils'],
+  ['unshare', 'util-linux'],
+] as const
+
+function exists(path: string): boolean {
+  try {
+    accessSync(path, path.includes('/bin/') ? constants.X_OK : constants.R_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function isThere(what: string): boolean {
+  if (what.startsWith('/')) return exists(what)
+  const dirs = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/bin', '/sbin', '/bin']
+  return dirs.some(dir => exists(join(dir, what)))
+}
+
+/** The Debian packages that this machine lacks to run the lab's hosts, or to build their image too. */
+export function missingPackages(toBuild: boolean): string[] {
+  const wanted = toBuild ? [...running, ...building] : running
+  return [...new Set(wanted.filter(([what]) => !isThere(what)).map(([, name]) => name))]
+}
+
+/** Why this machine cannot run the lab even if packages were installed; undefined when it can. */
+export function whyNot(toBuild: boolean): string | undefined {
+  const missing = missingPackages(toBuild)
+  const isRoot = process.getuid?.() === 0
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    return `the lab needs Linux on x86-64, this is ${process.platform} on ${process.arch}`
+  }
+  if (missing.length > 0 && !(isRoot && isThere('apt-get'))) {
+    return `the lab needs ${missing.join(', ')}, and ${isRoot ? 'there is no apt-get to install' : 'only root can install'} that`
+  }
+  if (toBuild && !isRoot)
+    return 'the image of the lab hosts is not made yet, and only root can make it'
+  if (toBuild && !findMirror())
+    return 'the apt configuration names no Debian mirror to make the image from'
+  return undefined
+}
+
+/**
+ * Installs what is missing, saying so.
+ * @throws {Trouble} NF8001 when it cannot.
+ */
+export async function ensureTools(toBuild: boolean, say: Say): Promise<void> {
+  const why = whyNot(toBuild)
+  const missing = missingPackages(toBuild)
+  const remedy =
+    missing.length > 0
+      ? `Install it: apt-get install ${missing.join(' ')}`
+      : 'Run this as root on a Debian machine.'
+  if (why) throw new Trouble(problem('NF8001', `This machine cannot run the lab: ${why}.`, remedy))
+  if (missing.length === 0) return
+  const result = await doing(say, `installing ${missing.join(' ')} with apt-get`, async () => {
+    const env = { DEBIAN_FRONTEND: 'noninteractive' }
+    await execa('apt-get', ['-qq', 'update'], { env, reject: false })
+    return execa('apt-get', ['-qq', '-y', '--no-install-recommends', 'install', ...missing], {
+      env,
+      all: true,
+      reject: false,
+    })
+  })
+  if (result.failed) {
+    const details = result.all.split('\n').slice(-5)
+    throw new Trouble(problem('NF8001', 'apt-get could not install that.', remedy, { details }))
+  }
+}

@@ -1,0 +1,60 @@
+import { identify } from '../actions/context.ts'
+import { sayPause } from '../actions/pause.ts'
+import type { Facts, Nic } from '../model/facts.ts'
+import type { Change, Fingerprint, HostPlan } from '../model/plan.ts'
+
+/** Everything that the plan rests on and that may move before it is applied. */
+export function takeFingerprint(
+  facts: Facts,
+  changes: readonly Change[],
+  nics: readonly Nic[],
+): Fingerprint {
+  const paths = changes.flatMap(change => (change.kind === 'write-file' ? [change.path] : []))
+  const modules = changes.flatMap(change => (change.kind === 'swap-driver' ? [change.module] : []))
+  return {
+    machineId: facts.machineId,
+    bootId: facts.bootId,
+    kernel: facts.kernel,
+    files: Object.fromEntries(paths.map(path => [path, identify(facts, path)])),
+    modules: Object.fromEntries(modules.map(name => [name, identifyModule(facts, name)])),
+    nics: nics.map(describe),
+  }
+}
+
+/** What has moved on the host since the plan was made, one line each; empty for a plan that still fits (else NF3001). */
+export function staleReasons({ fingerprint: then }: HostPlan, facts: Facts): string[] {
+  return [
+    ...(then.machineId === facts.machineId
+      ? []
+      : ['machine: this is another machine than the plan was made for']),
+    ...(then.bootId === facts.bootId ? [] : ['boot: the host has been started anew since']),
+    ...compare('kernel', then.kernel, facts.kernel),
+    ...Object.entries(then.files).flatMap(([path, hash]) =>
+      compare(path, hash, identify(facts, path)),
+    ),
+    ...Object.entries(then.modules).flatMap(([name, build]) =>
+      compare(`loaded ${name}`, build, identifyModule(facts, name)),
+    ),
+    ...then.nics.flatMap(line => compare('NIC', line, findAgain(line, facts))),
+  ]
+}
+
+function compare(what: string, before: string, now: string): string[] {
+  return before === now ? [] : [`${what}: ${before} → ${now}`]
+}
+
+function identifyModule(facts: Facts, name: string): string {
+  const module = facts.modules[name]
+  return module?.buildId ?? module?.version ?? 'not loaded'
+}
+
+function describe(nic: Nic): string {
+  const pause = nic.pause === null ? 'none' : sayPause(nic.pause)
+  return `${nic.name} ${nic.pci} ${nic.driver} ${nic.version} pause ${pause}`
+}
+
+/** By PCI address, the second word: the name may have changed. */
+function findAgain(line: string, facts: Facts): string {
+  const nic = facts.nics.find(each => each.pci === line.split(' ')[1])
+  return nic ? describe(nic) : 'gone'
+}

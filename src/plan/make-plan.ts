@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto'
+import type { HostPlan, Plan } from '../model/plan.ts'
+import type { LoadedPlaybook } from '../model/playbook.ts'
+
+/**
+ * Joins the plans of all hosts into the one that is reviewed, approved by its digest, and applied.
+ * @param nicfix version of nicfix
+ */
+export function makePlan(
+  nicfix: string,
+  { playbook, path, sha256, vars }: LoadedPlaybook,
+  hosts: readonly HostPlan[],
+): Plan {
+  const plan: Omit<Plan, 'digest'> = {
+    format: 'nicfix.plan/1',
+    nicfix,
+    playbook: { name: playbook.name, path, sha256 },
+    vars,
+    hosts,
+  }
+  return { ...plan, digest: digestPlan(plan) }
+}
+
+/** "sha256:…" over everything in a plan but its digest. A plan file is whole when this gives what it says itself. */
+export function digestPlan(plan: Omit<Plan, 'digest'> & { readonly digest?: string }): string {
+  const { digest: _, ...rest } = plan
+  return `sha256:${createHash('sha256').update(canonicalize(rest), 'utf8').digest('hex')}`
+}
+
+/** The first digits of a digest: for people, and for --approve. */
+export function shortDigest(digest: string): string {
+  return digest.replace(/^sha256:/, '').slice(0, 8)
+}
+
+/** Canonical JSON (RFC 8785): keys in the order of their UTF-16 units, no blanks; numbers and strings as ECMAScript has them. */
+export function canonicalize(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalize).join(',')}]`
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    // Not localeCompare: the order must not hang on a language.
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalize(member)}`).join(',')}}`
+}

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { open, readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** A line of a journal: plain JSON, with its number, the time for people, and the hash of the line before. */
+export type Entry = { readonly kind: string; readonly [key: string]: unknown }
+export type Line = Entry & { readonly seq: number; readonly at: string; readonly prev: string }
+
+export type Journal = {
+  /** Returns when the line is on the disk. */
+  append(entry: Entry): Promise<void>
+  close(): Promise<void>
+}
+
+const firstPrev = 'sha256:0'
+const hashOf = (line: string) => `sha256:${createHash('sha256').update(line).digest('hex')}`
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY)
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+/** Makes a journal; one that exists already belongs to another run and is an error. */
+export async function createJournal(path: string, today: () => Date): Promise<Journal> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND
+  const file = await open(path, flags, 0o600)
+  await syncFolder(dirname(path))
+  let seq = 0
+  let prev = firstPrev
+  return {
+    async append(entry) {
+      const line = JSON.stringify({ seq, at: today().toISOString(), ...entry, prev })
+      await file.appendFile(`${line}\n`)
+      await file.datasync()
+      seq += 1
+      prev = hashOf(line)
+    },
+    close: () => file.close(),
+  }
+}
+
+/**
+ * Reads a journal and checks its chain. A last line without its newline is what a crash leaves, and is dropped;
+ * anything else that is not as it was written throws.
+ */
+export async function readJournal(path: string): Promise<Line[]> {
+  const text = await readFile(path, 'utf8')
+  const lines = text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .slice(0, -1)
+  let prev = firstPrev
+  return lines.map((line, seq) => {
+    const entry = JSON.parse(line) as Line
+    if (entry.prev !== prev || entry.seq !== seq) {
+      throw new Error(`${path}:${seq + 1}: the journal was changed after it was written`)
+    }
+    prev = hashOf(line)
+    return entry
+  })
+}

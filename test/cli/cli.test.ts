@@ -1,0 +1,141 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isApproved, readPlan, writePlan } from '../../src/cli/plan-file.ts'
+import { digestPlan } from '../../src/plan/make-plan.ts'
+import type { Plan } from '../../src/model/plan.ts'
+import { renderReport } from '../../src/report/run.ts'
+import { makeProgress } from '../../src/report/progress.ts'
+import { plan as hostPlan } from '../run/setup.ts'
+
+const door = new URL('../../src/main.js', import.meta.url).pathname
+const draft = {
+  format: 'nicfix.plan/1',
+  nicfix: '0.1.0',
+  playbook: { name: 'p', path: 'p.yaml', sha256: '0' },
+  vars: {},
+  hosts: [hostPlan],
+} as const
+const plan: Plan = { ...draft, digest: digestPlan(draft) }
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nicfix-cli-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string }
+
+function nicfix(...argv: readonly string[]): Promise<Ended> {
+  const env = { ...process.env, XDG_STATE_HOME: folder }
+  return new Promise(resolve => {
+    const child = execFile(process.execPath, [door, ...argv], { env }, (_e, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    )
+    child.stdin?.end()
+  })
+}
+
+describe('the command line', () => {
+  it('says its version and its commands', async () => {
+    expect(await nicfix('--version')).toMatchObject({ code: 0, stdout: '0.1.0\n' })
+    const help = await nicfix('--help')
+    expect(help.code).toBe(0)
+    for (const name of ['plan', 'apply', 'rollback', 'status', 'facts', 'validate', 'lab']) {
+      expect(help.stdout).toContain(`  ${name} `)
+    }
+  })
+
+  it.each([
+    [['bogus'], 64],
+    [['apply', '--bogus'], 64],
+    [['explain', 'NF0000'], 64],
+    [['apply'], 65],
+    [['apply', 'none.yaml', '-e', 'novalue'], 64],
+    [['validate', 'none.yaml'], 65],
+    [['apply', '--plan', 'none.json'], 65],
+    [['rollback', '20261122-0131-4f2a', '--host', 'localhost'], 1],
+    [['status'], 64],
+  ])('ends %j with %i, and nothing on standard output', async (argv, code) => {
+    const ended = await nicfix(...argv)
+    expect(ended).toMatchObject({ code, stdout: '' })
+    expect(ended.stderr).toMatch(/^error/)
+    expect(ended.stderr).not.toContain('\u001B')
+  })
+
+  it('explains codes and draws machines', async () => {
+    expect((await nicfix('explain', 'nf5002')).stdout).toMatch(/^NF5002 .*\(exit 6\)\n$/)
+    expect((await nicfix('graph', 'run')).stdout).toContain('[*] --> connecting')
+  })
+})
+
+describe('a kept plan', () => {
+  it('comes back as it was, and not when it was edited', async () => {
+    const path = join(folder, 'a.plan.json')
+    await writePlan(path, plan)
+    expect(await readPlan(path)).toEqual(plan)
+    await writeFile(path, JSON.stringify({ ...plan, nicfix: '9' }))
+    await expect(readPlan(path)).rejects.toThrow(/NF3003/)
+    await writeFile(path, '{')
+    await expect(readPlan(path)).rejects.toThrow(/NF3003/)
+  })
+
+  it('is approved by eight digits of its digest or more', () => {
+    const digits = plan.digest.slice(7)
+    expect(isApproved(plan, digits.slice(0, 8).toUpperCase())).toBe(true)
+    expect(isApproved(plan, plan.digest)).toBe(true)
+    expect(isApproved(plan, digits.slice(0, 7))).toBe(false)
+    expect(isApproved(plan, `${digits.slice(0, 7)}g`)).toBe(false)
+    expect(isApproved(plan, '')).toBe(false)
+  })
+})
+
+describe('what is printed', () => {
+  it('tells of each host how it ended and what to type next', () => {
+    const text = renderReport('20261122-0131-4f2a', [
+      {
+        host: 'h1',
+        run: '20261122-0131-4f2a',
+        outcome: 'changed',
+        exitCode: 0,
+        interrupted: false,
+        detached: false,
+        changes: [{ id: '01', title: 'build m', state: 'done', fault: null }],
+        proofs: [{ name: 'initramfs', ok: true, text: 'untouched' }],
+        outageSeconds: 2.5,
+        seconds: 61.2,
+        warnings: [],
+      },
+    ])
+    expect(text).toBe(`h1 · changed, and proven · 1m 01s
+  01  build m  done
+  proofs
+    ok   initramfs  untouched
+  link down for 2.5s
+  take it back: nicfix rollback 20261122-0131-4f2a --host h1
+
+run 20261122-0131-4f2a`)
+  })
+
+  it('has no escape bytes off a terminal, and says when the guard rolls back', () => {
+    let written = ''
+    let ms = 0
+    const write = (text: string) => void (written += text)
+    const progress = makeProgress({ host: 'h1', write, isTerminal: false, nowMs: () => ms })
+    progress.onState('trying', null)
+    ms = 9000
+    progress.away(9000, 171)
+    progress.away(9100, 170)
+    progress.note('make')
+    ms = 12_300
+    progress.onState('trying', { verdict: 'done' })
+    expect(written.split('\n')).toEqual([
+      '  h1  off the network, expected · 9s · guard rolls back in 171s',
+      '  h1  ✔ trying                 12.3s',
+      '',
+    ])
+    expect(written).not.toContain('\u001B')
+  })
+})

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest'
+import type { HostPlan } from '../../src/model/plan.ts'
+import { makePlan } from '../../src/plan/make-plan.ts'
+import { renderPlan } from '../../src/plan/render-text.ts'
+import { afterUpgrade, plan, readFacts, readPlaybook } from './make.ts'
+
+const facts = readFacts()
+const render = (name: string, ...hosts: HostPlan[]) =>
+  renderPlan(makePlan('0.1.0', readPlaybook(name), hosts))
+
+describe('the plan of each playbook for the lab host, as people read it', () => {
+  test.each(['e1000e-flow-control-off', 'e1000e-upgrade', 'i40e-upgrade'])('%s', async name => {
+    const text = render(name, plan(name, facts))
+    await expect(text).toMatchFileSnapshot(`${name}.golden.txt`)
+    for (const line of text.split('\n')) expect(Array.from(line).length).toBeLessThanOrEqual(100)
+  })
+
+  test('a host that is done, beside one that is not', async () => {
+    const first = plan('i40e-upgrade', facts)
+    const done = plan('i40e-upgrade', afterUpgrade(facts, first))
+    expect(done.changes).toEqual([])
+    await expect(render('i40e-upgrade', done)).toMatchFileSnapshot('unchanged.golden.txt')
+    expect(render('i40e-upgrade', done, { ...first, host: 'h2' })).toContain('h1  = no changes')
+  })
+})
+
+test('text of a host cannot paint over the plan', () => {
+  const odd = {
+    ...plan('e1000e-flow-control-off', facts),
+    about: 'Debian\u001b[2J\u202Eevil\r\n\u009b1m',
+  }
+  const text = render('e1000e-flow-control-off', odd)
+  expect(text).toContain(String.raw`Debian\x1b[2J\u{202e}evil\x0d\x0a\x9b1m`)
+  expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}]/u)
+})
+
+test('narrow', () => {
+  const narrow = renderPlan(
+    makePlan('0.1.0', readPlaybook('i40e-upgrade'), [plan('i40e-upgrade', facts)]),
+    { width: 72 },
+  )
+  for (const line of narrow.split('\n')) expect(Array.from(line).length).toBeLessThanOrEqual(72)
+})
+
+test('colours change nothing but colour', () => {
+  const whole = makePlan('0.1.0', readPlaybook('i40e-upgrade'), [plan('i40e-upgrade', facts)])
+  const coloured = renderPlan(whole, { colour: true })
+  expect(coloured).toContain('\u001b[')
+  // oxlint-disable-next-line no-control-regex
+  expect(coloured.replaceAll(/\u001b\[\d+m/g, '')).toBe(renderPlan(whole))
+})
