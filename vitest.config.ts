@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// `fast` needs nothing but this machine; `lab` boots real hosts in QEMU, one file after the other.
+// `fast` needs nothing but this machine; `lab` boots real hosts in QEMU: it has two, and a file borrows one of them.
 export default defineConfig({
   test: {
     projects: [
@@ -16,7 +16,8 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/**/*.lab.test.ts'],
-          fileParallelism: false,
+          fileParallelism: true,
+          maxWorkers: 2,
           testTimeout: 900_000,
           hookTimeout: 1_800_000,
         },

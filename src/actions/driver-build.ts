@@ -119,7 +119,7 @@ function judgeSource(
       problem(
         'NF2013',
         `The driver source cannot be read: ${source}`,
-        'Put the tarball there, or set its path with --var source=PATH.',
+        'Put the tarball there, or set its path with -e source=PATH.',
         {
           host,
           details: [`found      ${found?.error ?? 'it was not looked for'}`],

@@ -20,6 +20,8 @@ export const tryDriver: Action<'driver.trial'> = (step, context) => {
   if ('code' in former) return refuse(former)
 
   const ports = portsOf(context.facts, build.module)
+  const stacked = ports.find(nic => nic.master === null && nic.uppers.length > 0)
+  if (stacked) return refuse(lostWithPort(context, stacked))
   const seconds = estimateOutage(ports.length)
   const names = ports.map(nic => nic.name).join(' ')
   const ssh = ports.some(nic => context.facts.sshPath.includes(nic.name))
@@ -79,6 +81,16 @@ export function unknownBuild(context: Context, step: string, from: string): Prob
     {
       host: context.host,
     },
+  )
+}
+
+/** VLANs and macvlans vanish with the port that they are made of, and nicfix does not make them anew. */
+function lostWithPort({ host }: Context, nic: Nic): Problem {
+  return problem(
+    'NF2031',
+    `Devices that are stacked on ${nic.name} would be lost: a reload destroys them, and nicfix cannot make them anew.`,
+    'Put them under a bridge or bond, or upgrade this host by hand from its console.',
+    { host, details: [`found      ${nic.uppers.join(' ')} on ${nic.name}`] },
   )
 }
 

@@ -46,7 +46,9 @@ export function labCommand(): Command {
     .action(async () => console.log(table((await labStatus()).map(statusRow))))
   lab
     .command('demo')
-    .description('show the whole job on a throw-away host: plan, apply, reboot, a forced rollback, the proof')
+    .description(
+      'show the whole job on a throw-away host: plan, apply, reboot, a forced rollback, the proof',
+    )
     .action(async () => {
       const { demo } = await import('../lab/demo.ts')
       process.exitCode = (await demo()) ? exitCodes.ok : exitCodes.failedUnchanged

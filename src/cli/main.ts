@@ -88,8 +88,20 @@ async function fail(problems: readonly Problem[]): Promise<void> {
   process.exitCode = worst(problems.map(({ exitCode }) => exitCode))
 }
 
+/**
+ * A reader that goes away (`nicfix … | head`) must not take a run down with it: what is being done goes on unheard.
+ */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
+}
+
 /** Runs one command line. Ends by setting the exit code, so that what is still being printed gets out. */
 export async function main(argv: readonly string[]): Promise<void> {
+  outliveReaders()
   try {
     const program = await makeProgram(askedFor(argv))
     await program.parseAsync([...argv], { from: 'user' })

@@ -13,7 +13,7 @@ export type Probed = {
   readonly probedAtMs: number
 }
 
-const probeMs = 90_000
+const probeMs = 180_000
 
 /** Connects and looks, in one round trip; the connection stays open for what follows. */
 export async function probeHost(host: Host, commands: readonly string[]): Promise<Probed> {

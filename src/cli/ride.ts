@@ -32,7 +32,7 @@ type Passenger = {
   readonly open: (job: Job) => Session
 }
 
-/** Drives one host after the other; after a ^C the rest is left alone. */
+/** Drives one host after the other; after a ^C, or after the first that did not end well, the rest is left alone. */
 export async function rideAll(
   passengers: readonly Passenger[],
   folder: RunFolder,
@@ -41,7 +41,12 @@ export async function rideAll(
 ): Promise<HostResult[]> {
   const results: HostResult[] = []
   for (const { job, open } of passengers) {
-    if (interrupts.orderly.aborted) break
+    if (interrupts.orderly.aborted || results.some(({ exitCode }) => exitCode !== 0)) {
+      process.stderr.write(
+        `  ${job.host.name}  not started: the run stops at the first host that does not end well\n`,
+      )
+      continue
+    }
     const { host, tools } = job
     const progress = showProgress(host.name, tools)
     const keepFacts: Job['keepFacts'] = facts => folder.saveFacts(host.name, facts)

@@ -26,11 +26,18 @@ describe_file() {
     echo kind unreadable file
   else
     echo kind file
-    printf 'real %s\\n' "$(readlink -f "$2")"
-    printf 'mode %s\\n' "$(stat -L -c %a "$2")"
-    printf 'owner %s\\n' "$(stat -L -c %u:%g "$2")"
+    if [ -L "$2" ]; then
+      printf 'real %s\\n' "$(readlink -f "$2")"
+    else
+      printf 'real %s/%s\\n' "$(real_directory "\${2%/*}/")" "\${2##*/}"
+    fi
+    about=$(stat -L -c '%a %u:%g %s' "$2")
+    printf 'mode %s\\n' "\${about%% *}"
+    bytes=\${about##* }
+    about=\${about#* }
+    printf 'owner %s\\n' "\${about%% *}"
     printf 'sha256 %s\\n' "$(sha_of "$2")"
-    if [ "$3" = text ] && has base64 && [ "$(stat -L -c %s "$2")" -le ${textLimit} ]; then
+    if [ "$3" = text ] && has base64 && [ "$bytes" -le ${textLimit} ]; then
       # An empty file is known text, too: the word before it tells it from none.
       printf 'base64 =%s\\n' "$(base64 "$2" | tr -d '\\n')"
     fi

@@ -24,7 +24,7 @@ for net in /sys/class/net/*; do
   for key in address flags carrier speed duplex mtu; do say "$key" "$net/$key"; done
   printf 'driver %s\\n' "$(link_name "$net/device/driver")"
   printf 'master %s\\n' "$(link_name "$net/master")"
-  walk "$name" upper | sed 's/^/upper /'
+  walk "$name" upper 'upper '
   if has ethtool; then
     bounded 10 ethtool -i "$name" | sed 's/^/info /'
     bounded 10 ethtool -a "$name" | sed 's/^/pause /'

@@ -38,7 +38,12 @@ say() {
 
 # The last part of what a link points at.
 link_name() {
-  target=$(readlink "$1" 2>/dev/null) && printf '%s' "\${target##*/}"
+  target=$(real_directory "$1") && printf '%s' "\${target##*/}"
+}
+
+# A directory without any link in its path. With builtins only, where readlink would be one more process.
+real_directory() {
+  cd -P "$1" 2>/dev/null && pwd
 }
 
 sha_of() {
@@ -47,7 +52,7 @@ sha_of() {
 
 # The PCI function that carries a network device, itself or through virtio; no word for any other bus.
 pci_of() {
-  real=$(readlink -f "/sys/class/net/$1/device" 2>/dev/null) || return 1
+  real=$(real_directory "/sys/class/net/$1/device") || return 1
   case $(link_name "/sys/class/net/$1/device/subsystem") in
     pci) ;;
     virtio) real=\${real%/*} ;;
@@ -59,21 +64,24 @@ pci_of() {
   esac
 }
 
-# walk DEVICE upper|lower: names of all devices stacked above or below, each on a line, maybe twice.
+# walk DEVICE upper|lower WORD: names of all devices stacked above or below, each on a line after WORD, maybe twice.
 walk() {
   for step in "/sys/class/net/$1/$2_"*; do
     [ -e "$step" ] || continue
-    printf '%s\\n' "\${step##*/"$2"_}"
-    walk "\${step##*/"$2"_}" "$2"
+    printf '%s\\n' "$3\${step##*/"$2"_}"
+    walk "\${step##*/"$2"_}" "$2" "$3"
   done
 }
 
 # Kernel modules of all ports that have a PCI function behind them, each once.
 driver_modules() {
+  seen=' '
   for net in /sys/class/net/*; do
     pci_of "\${net##*/}" >/dev/null || continue
-    link_name "$net/device/driver/module"
-    echo
-  done | sort -u | sed '/^$/d'
+    driver=$(link_name "$net/device/driver/module")
+    case $seen in *" $driver "*) continue ;; esac
+    seen="$seen$driver "
+    printf '%s\\n' "$driver"
+  done
 }
 `

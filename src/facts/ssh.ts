@@ -30,11 +30,11 @@ if [ -n "$client" ]; then
   esac
   if [ -n "$device" ]; then
     printf 'under %s\\n' "$device"
-    walk "$device" lower | sed 's/^/under /'
+    walk "$device" lower 'under '
   fi
   for device in $(bounded 10 ip route show default | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p'); do
     printf 'default %s\\n' "$device"
-    walk "$device" lower | sed 's/^/default /'
+    walk "$device" lower 'default '
   done
 fi
 `,

@@ -7,7 +7,9 @@ type Proof = { readonly what: string; readonly ok: boolean; readonly seen: strin
 const name = 'h1'
 const door = fileURLToPath(new URL('../main.js', import.meta.url))
 const version = (nic: string) => `ethtool -i ${nic} | sed -n 's/^version: //p'`
-const loadedBuild = "od -An -v -tx1 /sys/module/i40e/notes/.note.gnu.build-id | tr -d ' \\n' | tail -c 40"
+const loadedBuild =
+  "od -An -v -tx1 /sys/module/i40e/notes/.note.gnu.build-id | tr -d ' \\n' | tail -c 40"
+const hookIsDone = `[ -e /var/lib/nicfix/boot.log.d/i40e/log ] && [ ! -e /var/lib/nicfix/boot.attempt-i40e ] && echo done`
 const bootSums = 'sha256sum /boot/init*'
 // All that a boot or a rollback depends on: content, mode, owner, link target.
 const everything = [
@@ -39,20 +41,37 @@ export async function demo(): Promise<boolean> {
   chapter('The plan: what a reviewer approves')
   const plan = await nicfix('plan', 'playbooks/i40e-upgrade.yaml', '--host', name)
   const same = (await ask(everything)) === untouched
-  prove('plan changes nothing on the host', plan === 0 && same, `exit ${plan}, files and modes equal`)
+  prove(
+    'plan changes nothing on the host',
+    plan === 0 && same,
+    `exit ${plan}, files and modes equal`,
+  )
 
   chapter('Apply: build, strip -d, trial, confirmation over a new connection, install, boot hook')
   const applied = await nicfix('apply', 'playbooks/i40e-upgrade.yaml', '--host', name)
   const now = await ask(version('eno3'))
-  prove('i40e-upgrade ends with 2.13.10 on eno3', applied === 0 && now === '2.13.10', `exit ${applied}, ${now}`)
+  prove(
+    'i40e-upgrade ends with 2.13.10 on eno3',
+    applied === 0 && now === '2.13.10',
+    `exit ${applied}, ${now}`,
+  )
   const build = await ask(loadedBuild)
 
   chapter('Reboot: the initramfs brings 1.6.27-k again, the boot hook swaps')
   await reboot(name)
-  await until(async () => (await ask(loadedBuild)) === build)
-  await show("dmesg | grep -E 'i40e: Intel|nicfix: '; ethtool -i eno3 | head -n 2; ip -br addr show eno3")
-  const order = await ask("dmesg | sed -n 's/.*i40e: Intel.* version \\([^ ]*\\).*/\\1/p' | tr '\\n' ' '")
-  prove('the hook swapped the old driver for the new', order.trim() === '1.6.27-k 2.13.10', order.trim())
+  // The hook takes its mark away when everything is back, whether with the new driver or the old one.
+  await until(async () => (await ask(hookIsDone)) === 'done')
+  await show(
+    "dmesg | grep -E 'i40e: Intel|nicfix: '; ethtool -i eno3 | head -n 2; ip -br addr show eno3",
+  )
+  const order = await ask(
+    "dmesg | sed -n 's/.*i40e: Intel.* version \\([^ ]*\\).*/\\1/p' | tr '\\n' ' '",
+  )
+  prove(
+    'the hook swapped the old driver for the new',
+    order.trim() === '1.6.27-k 2.13.10',
+    order.trim(),
+  )
   const booted = await ask(loadedBuild)
   prove('it is the very build that was tried', booted === build, `build-id ${booted.slice(0, 12)}…`)
   const again = await nicfix('apply', 'playbooks/i40e-upgrade.yaml', '--host', name)
@@ -65,7 +84,11 @@ export async function demo(): Promise<boolean> {
   const vars = ['-e', `source=${bad.file}`, '-e', `sha256=${bad.sha256}`]
   const failed = await nicfix('apply', 'playbooks/i40e-upgrade.yaml', '--host', name, ...vars)
   const back = await ask(version('eno3'))
-  prove('rolled back by itself to 1.6.27-k', failed === 3 && back === '1.6.27-k', `exit ${failed}, ${back}`)
+  prove(
+    'rolled back by itself to 1.6.27-k',
+    failed === 3 && back === '1.6.27-k',
+    `exit ${failed}, ${back}`,
+  )
   const equal = (await ask(everything)) === untouched
   prove('every file and mode as before', equal, '/boot /lib/modules /etc/network rc.local')
 
@@ -74,7 +97,11 @@ export async function demo(): Promise<boolean> {
   await show('ethtool -a eno1; cat /etc/network/interfaces')
   const pause = await ask("ethtool -a eno1 | awk 'NF == 2 { print $2 }' | tr '\\n' ' '")
   const off = pause.trim() === 'off off off'
-  prove('pause is off, live and in the stanza', paused === 0 && off, `exit ${paused}, ${pause.trim()}`)
+  prove(
+    'pause is off, live and in the stanza',
+    paused === 0 && off,
+    `exit ${paused}, ${pause.trim()}`,
+  )
   prove('no initramfs was touched', (await ask(bootSums)) === initramfs, 'sha256 of /boot/init*')
 
   const minutes = Number(process.hrtime.bigint() - started) / 60e9
@@ -82,7 +109,9 @@ export async function demo(): Promise<boolean> {
   chapter(`${proven} of ${proofs.length} proven, ${minutes.toFixed(1)} minutes`)
   for (const { what, ok, seen } of proofs)
     console.log(`  ${ok ? 'yes' : 'NO '}  ${what.padEnd(46)} ${seen}`)
-  console.log(`\nThe host is still up: npx nicfix lab ssh ${name}    and away with it: npx nicfix lab down`)
+  console.log(
+    `\nThe host is still up: npx nicfix lab ssh ${name}    and away with it: npx nicfix lab down`,
+  )
   return proven === proofs.length
 }
 

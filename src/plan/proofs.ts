@@ -23,11 +23,19 @@ export function proofs({ changes }: HostPlan, before: Facts, after: Facts): Proo
   ]
 }
 
-/** The last word after a rollback: everything that the plan would have changed, and the rest, is as it was. */
-export function rollbackProofs({ changes }: HostPlan, before: Facts, after: Facts): Proof[] {
+/**
+ * The last word after a rollback: everything that the plan would have changed is as it was before the run, and the rest
+ * as it was when the rollback began. Those differ when a run that had ended well is taken back days later.
+ */
+export function rollbackProofs(
+  { changes }: HostPlan,
+  before: Facts,
+  after: Facts,
+  begun: Facts = before,
+): Proof[] {
   return [
     ...changes.flatMap(change => proveUndone(change, before, after)),
-    ...proveUntouched(before, after),
+    ...proveUntouched(begun, after),
   ]
 }
 

@@ -24,7 +24,8 @@ export function checkRequirements(
   if (requires.free) {
     const { path, size } = requires.free
     const free = freeAt(facts.free, path)
-    if (free !== null && free >= size) ok.push(`${showBytes(free)} free at ${path}`)
+    // What is asked for, not what is there: the text goes into the digest, and free space changes all the time.
+    if (free !== null && free >= size) ok.push(`at least ${showBytes(size)} free at ${path}`)
     else problems.push(tooFull(host, path, size, free))
   }
   return { ok, problems }

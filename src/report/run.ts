@@ -29,12 +29,16 @@ function renderChanges({ changes }: HostReport): string[] {
   })
 }
 
+const columns = 100
+
+/** A proof a line; a value that does not fit beside its name goes below it, whole: people compare checksums. */
 function renderProofs({ proofs }: HostReport): string[] {
   if (proofs.length === 0) return []
-  const width = Math.max(...proofs.map(({ name }) => name.length))
-  const lines = proofs.map(({ name, ok, text }) => {
-    const line = `    ${ok ? 'ok ' : 'NOT'}  ${show(name).padEnd(width)}  ${show(text)}`
-    return line.trimEnd()
+  const lines = proofs.flatMap(({ name, ok, text }) => {
+    const start = `    ${ok ? 'ok ' : 'NOT'}  ${show(name)}`
+    const value = show(text)
+    const line = `${start.padEnd(46)}  ${value}`.trimEnd()
+    return line.length <= columns ? [line] : [start, `           ${value}`]
   })
   return ['  proofs', ...lines]
 }

@@ -28,10 +28,10 @@ export function realTools(commands: readonly string[] = []): Tools {
     parseFacts: readFacts,
     staleReasons,
     proofs: (plan, before, after) => judge.proofs(plan, before, after).map(tellProof),
-    rollbackProofs(plan, before, after) {
+    rollbackProofs(plan, before, after, begun = before) {
       // A boot in between takes nothing from a rollback: what counts is what is there now.
-      const sameBoot = { ...after, bootId: before.bootId }
-      return judge.rollbackProofs(plan, before, sameBoot).map(tellProof)
+      const sameBoot = { ...after, bootId: begun.bootId }
+      return judge.rollbackProofs(plan, before, sameBoot, begun).map(tellProof)
     },
   }
 }

@@ -44,6 +44,8 @@ export type Session = {
   outputs: TxOutputs
   before: Facts | null
   after: Facts | null
+  /** When a rollback was asked for; null when that was in the run itself. */
+  begun: Facts | null
   /** When `before` was probed, in clock milliseconds. */
   probedAtMs: number
   proofs: readonly Proof[]
@@ -65,6 +67,7 @@ export function openSession(
     outputs: {},
     before: warm.facts ?? null,
     after: null,
+    begun: null,
     probedAtMs: warm.probedAtMs ?? Number.NEGATIVE_INFINITY,
     proofs: [],
     deadlineAtMs: null,

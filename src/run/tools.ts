@@ -16,5 +16,11 @@ export type Tools = {
   /** Why the plan does not fit the host any more; empty when it does. */
   readonly staleReasons: (plan: HostPlan, facts: Facts) => readonly string[]
   readonly proofs: (plan: HostPlan, before: Facts, after: Facts) => readonly Proof[]
-  readonly rollbackProofs: (plan: HostPlan, before: Facts, after: Facts) => readonly Proof[]
+  /** `begun`: when the rollback began, where the host has lived on since the run. */
+  readonly rollbackProofs: (
+    plan: HostPlan,
+    before: Facts,
+    after: Facts,
+    begun?: Facts,
+  ) => readonly Proof[]
 }

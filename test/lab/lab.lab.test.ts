@@ -15,6 +15,7 @@ import {
   sshArguments,
   up,
 } from '../../src/lab/lab.ts'
+import { borrowHost, returnHost } from '../main/borrow.ts'
 
 const ready = await labReady()
 if (!ready.ok) {
@@ -22,7 +23,7 @@ if (!ready.ok) {
   if (process.env['NICFIX_LAB'] === 'required') throw new Error(ready.why)
 }
 
-const host = 'h2'
+let host = ''
 
 async function see(sh: string, timeoutMs?: number): Promise<string> {
   return (await guestExec(host, sh, timeoutMs)).out.trim()
@@ -39,10 +40,14 @@ async function ssh(command: string, inputFile?: string): Promise<string> {
 
 describe.runIf(ready.ok)('a lab host', () => {
   beforeAll(async () => {
+    host = await borrowHost()
     await up([host], line => console.error(line))
     await reset(host)
   })
-  afterAll(() => down([host]))
+  afterAll(async () => {
+    await down([host])
+    await returnHost(host)
+  })
 
   test('has two ports: the e1000e that carries ssh and the i40e stand-in', async () => {
     const e1000e = await ssh('ethtool -i eno1')

@@ -92,6 +92,13 @@ describe('after a rollback', () => {
   test.each(mishaps)('%s', (_, spoil, name) => {
     expect(failed(rollbackProofs(upgrade, facts, spoil(facts))).join()).toMatch(name)
   })
+
+  test('what the host has become since the run is what must not move', () => {
+    const since = withNic(done, 'eno3', { addresses: ['10.0.3.99/24'] })
+    const back = withNic(facts, 'eno3', { addresses: ['10.0.3.99/24'] })
+    expect(failed(rollbackProofs(upgrade, facts, back, since))).toEqual([])
+    expect(failed(rollbackProofs(upgrade, facts, facts, since)).join()).toMatch(/eno3/)
+  })
 })
 
 describe('a plan goes stale', () => {

@@ -92,6 +92,8 @@ apply_swap_driver() {
   local build
   build=$tx/c/$(value "$1/from")
   # shellcheck disable=SC2046  # the ports one by one
+  stacked_on $(ports_of "$(value "$1/module")") || return 1
+  # shellcheck disable=SC2046  # the ports one by one
   [ -d "$1/snapshot" ] || capture "$1/snapshot" $(ports_of "$(value "$1/module")") || return 1
   exchange "$(value "$1/module")" "$build/out/module.ko" "$(result_of "$build" build-id)" "$(value "$1/options")" "$1/snapshot"
 }

@@ -120,6 +120,18 @@ answers() {
   return 1
 }
 
+# stacked_on PCI…: fails, and says so, when a VLAN or macvlan sits right on a port: it would vanish with the port.
+stacked_on() {
+  local pci nic upper
+  for pci in "$@"; do
+    nic=$(nic_at "$pci") || continue
+    for upper in "/sys/class/net/$nic"/upper_*; do
+      [ -e "$upper" ] || continue
+      [ "${upper##*/upper_}" = "$(master_of "$nic")" ] || { echo "${upper##*/upper_} sits on $nic and would be lost"; return 1; }
+    done
+  done
+}
+
 # capture DIR PCI…: the snapshot.
 capture() {
   local dir="$1" pci nic

@@ -28,8 +28,8 @@ async function proveOnce(session: Session, kind: Kind, signal: AbortSignal): Pro
   const probed = await look(session)
   if (probed.kind === 'not') return probed.said
   session.after = probed.facts
-  const judge: Tools['proofs'] = job.tools[kind.of]
-  session.proofs = judge(job.plan, before, probed.facts)
+  const judge: Tools['rollbackProofs'] = job.tools[kind.of]
+  session.proofs = judge(job.plan, before, probed.facts, session.begun ?? before)
   const details = session.proofs.filter(({ ok }) => !ok).map(({ name, text }) => `${name}: ${text}`)
   if (details.length === 0) return done
   return say('failed', problem(kind.code, kind.message, next, { details }))

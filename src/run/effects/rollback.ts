@@ -9,6 +9,7 @@ import { watch } from '../watch.ts'
 import type { Session } from '../session.ts'
 import { rollbackLimitMs } from './connect.ts'
 import type { Effect } from './effect.ts'
+import { look } from './probe.ts'
 
 const tellMs = 60_000
 const repeatMs = 20_000
@@ -79,7 +80,7 @@ export const rollBack: Effect = async (session, signal) => {
   return sayLost(session)
 }
 
-/** What does the host say of this run? */
+/** What does the host say of this run? Where it has lived on since, it is looked at for the proof at the end. */
 export const ask: Effect = async session => {
   const { host, run } = session.job
   const { block, exit } = await instruct(session, 'status', { timeoutMs: tellMs })
@@ -90,6 +91,11 @@ export const ask: Effect = async session => {
   }
   // Whatever else keeps it from answering: rolling back asks again, and again.
   if (!block) return done
+  if (block.status.state === 'committed' || !block.status.sameBoot) {
+    const probed = await look(session)
+    // The way back matters more than its proof.
+    if (probed.kind === 'facts') session.begun = probed.facts
+  }
   return isBack(block.status) ? { verdict: 'undone' } : done
 }
 
