@@ -31,11 +31,11 @@ function explain() {
 }
 
 if (isFit(process.versions.node)) {
-  import('./cli/main.ts').then(function (cli) {
+  void import('./cli/main.ts').then(function (cli) {
     return cli.main(process.argv.slice(2))
   })
 } else {
-  Promise.all([import('node:fs'), import('node:url')]).then(function (modules) {
+  void Promise.all([import('node:fs'), import('node:url')]).then(function (modules) {
     var name = 'node-' + process.platform + '-' + process.arch
     var pinned = modules[1].fileURLToPath(
       new URL('../node_modules/' + name + '/bin/node', import.meta.url),

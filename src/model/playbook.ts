@@ -24,7 +24,7 @@ export const refusals = [
 ] as const
 export type Refusal = (typeof refusals)[number]
 
-const step = <Use extends string, With extends z.ZodType>(use: Use, params: With) =>
+const step = <Name extends string, With extends z.ZodType>(use: Name, params: With) =>
   z.strictObject({ id: name, use: z.literal(use), with: params })
 
 export const stepSchema = z.discriminatedUnion('use', [
