@@ -12,10 +12,10 @@ const loadedBuild =
 const hookIsDone = `[ -e /var/lib/nicfix/boot.log.d/i40e/log ] && [ ! -e /var/lib/nicfix/boot.attempt-i40e ] && echo done`
 const bootSums = 'sha256sum /boot/init*'
 // All that a boot or a rollback depends on: content, mode, owner, link target.
-const everything = [
-  'find /boot /lib/modules /etc/network /etc/rc.local /etc/modprobe.d /var/lib/nicfix/boot*',
-  "-printf '%p %y %m %u:%g %l ' \\( -type f -exec sha256sum {} \\; -o -printf '\\n' \\) 2>/dev/null | sort | sha256sum",
-].join(' ')
+const places =
+  '/boot /lib/modules/ /etc/network /etc/rc.local /etc/modprobe.d /var/lib/nicfix/boot*'
+const everything = `{ find ${places} -printf '%p %y %m %u:%g %l\\n'
+  find ${places} -type f -print0 | xargs -0 sha256sum; } 2>/dev/null | sort | sha256sum`
 
 /**
  * The main job on a real kernel, shown from the outside: nicfix is called as a user calls it, and what is true of the
@@ -74,6 +74,11 @@ export async function demo(): Promise<boolean> {
   )
   const booted = await ask(loadedBuild)
   prove('it is the very build that was tried', booted === build, `build-id ${booted.slice(0, 12)}…`)
+  const port = await ask(
+    "cat /sys/class/net/eno3/carrier; ip -4 -o addr show eno3 | awk '{ print $4 }'",
+  )
+  const isBack = port === '1\n10.0.3.15/24'
+  prove('the port came back with link and address', isBack, port.replace('\n', ', '))
   const again = await nicfix('apply', 'playbooks/i40e-upgrade.yaml', '--host', name)
   prove('a second apply changes nothing', again === 0, `exit ${again}`)
 

@@ -75,7 +75,11 @@ undo_set_nic() {
   [ -d "$1/snapshot" ] || return 0
   before=$(value "$1/before")
   nic=$(nic_at "$(value "$1/pci")") || { echo "the port is gone"; return 1; }
-  ! snapshot_is_old || capture "$1/snapshot" "$(value "$1/pci")" || return 1
+  if snapshot_is_old; then
+    capture "$1/snapshot" "$(value "$1/pci")" || return 1
+    # All as it is today, but for the setting that is taken back.
+    echo "$before" >"$1/snapshot/$(value "$1/pci")/pause"
+  fi
   [ "$(pause_of "$nic")" = "$before" ] || set_pause "$nic" "$before" "$(value "$1/renegotiate")" || return 1
   # With autonegotiation rx and tx are what the partner agreed to: they follow the link by a moment.
   tick

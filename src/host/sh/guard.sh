@@ -236,6 +236,7 @@ take_over() {
 # undo: the role of a rollback that was asked for.
 undo_role() {
   settle_in
+  is_same_boot || event - note "the host has booted since"
   ! is rollback || roll_back
 }
 

@@ -194,6 +194,11 @@ restore_port() {
     } 2>>"$tx/out"
   fi
   addresses_of "$nic" >"$was/addresses.now"
+  # What ifup has added by its files, and the port did not have: somebody had made it a port of a bridge by hand.
+  while read -r line; do
+    line=${line%% *}
+    grep -Fq -e "$line " "$was/addresses" || ip addr del "$line" dev "$nic" 2>>"$tx/out"
+  done <"$was/addresses.now"
   while read -r line; do
     grep -Fqx -e "$line" "$was/addresses.now" && continue
     # shellcheck disable=SC2086  # the words of an address
