@@ -245,7 +245,7 @@ undo_after() {
     if [ -e "$1/boot.old" ]; then
       cmp -s "$1/boot.old" "$home/boot" || { cp -a "$1/boot.old" "$home/.boot.old" && mv -f "$home/.boot.old" "$home/boot"; }
     else
-      rm -f "$home/boot"
+      rm -rf "$home/boot" "$home/boot.log.d" "$home"/boot.attempt-*
     fi
     sync "$home"
     ;;

@@ -5,7 +5,9 @@ root=$1 out=$2
 kernel=$(basename "$(echo "$root"/lib/modules/*)")
 raw=$out.raw core=$out.core
 trap 'rm -f "$raw" "$core"' EXIT
-options="quiet loglevel=4 mitigations=off nokaslr cryptomgr.notests random.trust_cpu=on systemd.show_status=0 audit=0"
+# An emulated processor translates code anew wherever it lies at another address: without address space randomisation
+# (norandmaps) a process starts two to three times faster. Nothing here is measured against an attacker.
+options="norandmaps init_on_alloc=0 quiet loglevel=4 mitigations=off nokaslr cryptomgr.notests random.trust_cpu=on systemd.show_status=0 audit=0"
 
 install -d "$root/boot/grub"
 cat >"$root/boot/grub/grub.cfg" <<CFG

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { labHostNames } from '../../src/lab/lab.ts'
+import { isAlive, withLock } from '../../src/lab/lock.ts'
+import { cacheDir } from '../../src/lab/paths.ts'
+import { sayNothing } from '../../src/lab/progress.ts'
+
+// One table of borrowers per lab, seen by every process of this machine.
+const key = createHash('sha256').update(cacheDir()).digest('hex').slice(0, 12)
+const table = join(tmpdir(), `nicfix-lab-${key}`)
+const placeOf = (host: string) => join(table, host)
+const ownerOf = (host: string) => join(placeOf(host), 'pid')
+
+/** Waits for a lab host that no other test file has, and keeps it until it is returned. */
+export async function borrowHost(): Promise<string> {
+  for (;;) {
+    const host = await withLock(join(table, 'lock'), sayNothing, takeFree)
+    if (host !== undefined) return host
+    await sleep(500)
+  }
+}
+
+export async function returnHost(host: string): Promise<void> {
+  await rm(placeOf(host), { recursive: true, force: true })
+}
+
+/** The last one first: people who try things by hand begin with h1. */
+async function takeFree(): Promise<string | undefined> {
+  for (const host of labHostNames().toReversed()) {
+    if (await isOrphaned(host)) await returnHost(host)
+    if (!(await take(host))) continue
+    await writeFile(ownerOf(host), String(process.pid))
+    return host
+  }
+  return undefined
+}
+
+async function take(host: string): Promise<boolean> {
+  try {
+    await mkdir(placeOf(host))
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** Whoever is named as its borrower is dead, or died before it had written its name. */
+async function isOrphaned(host: string): Promise<boolean> {
+  const pid = Number(await readFile(ownerOf(host), 'utf8').catch(() => '0'))
+  return pid === 0 || !isAlive(pid)
+}

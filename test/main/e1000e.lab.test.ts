@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest'
+import { guestExec, powerCut } from '../../src/lab/lab.ts'
+import { ready, runOf, setBench, until, wordsOf } from './lab.ts'
+import {
+  readFiles,
+  readNetwork,
+  readOpen,
+  readPause,
+  readState,
+  readVersion,
+  see,
+} from './state.ts'
+
+const upgrade = 'playbooks/e1000e-upgrade.yaml'
+const flowControl = 'playbooks/e1000e-flow-control-off.yaml'
+const interfaces = '/etc/network/interfaces'
+
+describe.runIf(ready.ok)('over the very port that is changed', () => {
+  const bench = setBench()
+  const ask = (sh: string) => see(bench.host, sh)
+  const apply = (playbook: string) => bench.nicfix('apply', playbook, '--host', bench.host)
+
+  test('e1000e-flow-control-off sets pause off, keeps it off, and can be taken back', async () => {
+    const { host } = bench
+    const before = await readState(host)
+    const pause = await readPause(host, 'eno1')
+    expect(pause).toMatch(/^on /)
+    const stanzas = await ask(`cat ${interfaces}`)
+    const offloads = await ask('ethtool -k eno1')
+
+    const applied = await apply(flowControl)
+    expect(wordsOf(applied)).toMatch(/^exit 0\n/)
+    expect(applied.out).toContain('changed, and proven')
+    expect(await readPause(host, 'eno1')).toBe('off off off')
+    const kept = await ask(`cat ${interfaces}`)
+    const [managed = '', ...more] = kept.split('\n').filter(line => line.includes('nicfix'))
+    expect(more).toEqual([])
+    expect(managed).toMatch(/^ +pre-up \S*ethtool -A eno1 autoneg off rx off tx off/)
+    expect(stanzaOf(kept, 'eno1')).toContain(managed)
+    expect(
+      kept
+        .split('\n')
+        .filter(line => line !== managed)
+        .join('\n'),
+    ).toBe(stanzas)
+    // The mistake of many reports: -K takes the checksum offload away and leaves pause as it is.
+    expect(
+      await ask(
+        'grep -rlE "ethtool (-K|--offload|--features)" /etc/network /etc/rc.local 2>/dev/null; exit 0',
+      ),
+    ).toBe('')
+    expect(await ask('ethtool -k eno1')).toBe(offloads)
+    expect(await readOpen(host)).toBe('')
+
+    await guestExec(
+      host,
+      'setsid sh -c "ifdown eno1; ethtool -A eno1 autoneg on rx on tx on; ifup eno1" >/dev/null 2>&1',
+      120_000,
+    )
+    await until(
+      'eno1 is back',
+      async () => (await ask('cat /sys/class/net/eno1/carrier')) === '1',
+      60,
+    )
+    expect(await readPause(host, 'eno1')).toBe('off off off')
+
+    // Harder than a reboot, and quicker: the warm start of a QEMU that has run for long takes many minutes.
+    await powerCut(host)
+    await until(
+      'eno1 has its carrier',
+      async () => (await ask('cat /sys/class/net/eno1/carrier')) === '1',
+      60,
+    )
+    expect(await readPause(host, 'eno1')).toBe('off off off')
+    const files = await readFiles(host)
+    const again = await apply(flowControl)
+    expect(wordsOf(again)).toMatch(/^exit 0\n/)
+    expect(again.out).toContain('unchanged')
+    expect(await readFiles(host)).toBe(files)
+
+    const back = await bench.nicfix('rollback', runOf(applied), '--host', host)
+    expect(wordsOf(back)).toMatch(/^exit 0\n/)
+    expect(back.out).not.toContain('warning:')
+    expect(await readPause(host, 'eno1')).toBe(pause)
+    expect(await ask(`cat ${interfaces}`)).toBe(stanzas)
+    expect(await readState(host)).toBe(before)
+  })
+
+  test('e1000e-upgrade comes back with its address and default route, proven by a new connection', async () => {
+    const { host } = bench
+    const network = await readNetwork(host)
+    const [, old = ''] = /^eno1 .*\n +version (.*)$/m.exec(network) ?? []
+    const bootSums = await ask('sha256sum /boot/init*')
+
+    const applied = await apply(upgrade)
+    expect(wordsOf(applied)).toMatch(/^exit 0\n/)
+    expect(applied.out).toContain('changed, and proven')
+    expect(applied.err).toMatch(/✔ reconnecting/)
+    expect(await readVersion(host, 'eno1')).toBe('3.8.7-lab')
+    expect(network).toMatch(/^default via 10\.0\.2\.2 dev eno1/m)
+    expect(await readNetwork(host)).toBe(network.replace(`version ${old}`, 'version 3.8.7-lab'))
+    expect(await ask('sha256sum /boot/init*')).toBe(bootSums)
+    expect(await readOpen(host)).toBe('')
+  })
+})
+
+/** The lines from `iface NIC` to the next stanza. */
+function stanzaOf(text: string, nic: string): string[] {
+  const lines = text.split('\n')
+  const start = lines.findIndex(line => line.startsWith(`iface ${nic} inet static`))
+  const rest = lines.slice(start + 1)
+  const end = rest.findIndex(line => /^(iface|auto|allow-|source)/.test(line))
+  return start < 0 ? [] : rest.slice(0, end < 0 ? undefined : end)
+}
