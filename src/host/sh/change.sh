@@ -245,7 +245,8 @@ undo_after() {
     if [ -e "$1/boot.old" ]; then
       cmp -s "$1/boot.old" "$home/boot" || { cp -a "$1/boot.old" "$home/.boot.old" && mv -f "$home/.boot.old" "$home/boot"; }
     else
-      rm -rf "$home/boot" "$home/boot.log.d" "$home"/boot.attempt-*
+      rm -f "$home/boot" "$home"/boot.attempt-*
+      rm -rf "${home:?}/boot.log.d"
     fi
     sync "$home"
     ;;
