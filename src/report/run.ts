@@ -31,14 +31,19 @@ function renderChanges({ changes }: HostReport): string[] {
 
 const columns = 100
 
+/** Names up to this length share a column. */
+const nameColumn = 38
+
 /** A proof a line; a value that does not fit beside its name goes below it, whole: people compare checksums. */
 function renderProofs({ proofs }: HostReport): string[] {
   if (proofs.length === 0) return []
+  const lengths = proofs.map(({ name }) => name.length).filter(length => length <= nameColumn)
+  const width = Math.max(0, ...lengths)
   const lines = proofs.flatMap(({ name, ok, text }) => {
-    const start = `    ${ok ? 'ok ' : 'NOT'}  ${show(name)}`
-    const value = show(text)
-    const line = `${start.padEnd(46)}  ${value}`.trimEnd()
-    return line.length <= columns ? [line] : [start, `           ${value}`]
+    const start = `    ${ok ? 'ok ' : 'NOT'}  `
+    const line = `${start}${show(name).padEnd(width)}  ${show(text)}`.trimEnd()
+    if (line.length <= columns) return [line]
+    return [`${start}${show(name)}`, `           ${show(text)}`]
   })
   return ['  proofs', ...lines]
 }

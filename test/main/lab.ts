@@ -67,7 +67,8 @@ export function setBench(): Bench {
       const child = execa(process.execPath, [door, ...args], {
         ...options(),
         detached: true,
-        stdio: 'ignore',
+        stdout: 'ignore',
+        stderr: 'ignore',
       })
       if (child.pid === undefined) throw new Error('nicfix did not start')
       return child.pid
