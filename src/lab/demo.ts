@@ -1,6 +1,6 @@
 import { execa } from 'execa'
 import { fileURLToPath } from 'node:url'
-import { driverPackages, guestExec, reboot, reset, up } from './lab.ts'
+import { driverPackages, findLabHost, guestExec, reboot, reset, up } from './lab.ts'
 
 type Proof = { readonly what: string; readonly ok: boolean; readonly seen: string }
 
@@ -28,8 +28,9 @@ export async function demo(): Promise<boolean> {
   const prove = (what: string, ok: boolean, seen: string) => proofs.push({ what, ok, seen })
 
   chapter('A throw-away host: eno1 is an e1000e that carries SSH, eno3 runs the i40e stand-in')
+  const wasUp = findLabHost(name) !== undefined
   await up([name], line => console.log(line))
-  await reset(name)
+  if (wasUp) await reset(name)
   const untouched = await ask(everything)
   const initramfs = await ask(bootSums)
   await show(`${version('eno1')}; ${version('eno3')}; ip -br addr`)
