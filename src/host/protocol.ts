@@ -69,6 +69,7 @@ type Draft = {
   state?: TxState
   phase?: TxPhase
   guardAlive?: boolean
+  watchAlive?: boolean
   deadlineInSeconds?: number | null
   sameBoot?: boolean
   playbook?: string
@@ -87,6 +88,10 @@ const readers: Record<string, (rest: string, draft: Draft) => boolean> = {
   },
   guard(rest, draft) {
     draft.guardAlive = rest === 'alive'
+    return rest === 'alive' || rest === 'dead'
+  },
+  watch(rest, draft) {
+    draft.watchAlive = rest === 'alive'
     return rest === 'alive' || rest === 'dead'
   },
   deadline(rest, draft) {
@@ -115,8 +120,8 @@ const readers: Record<string, (rest: string, draft: Draft) => boolean> = {
 function finish(draft: Draft): TxBlock | null {
   const { id, state, phase, playbook = '' } = draft
   if (id === undefined || state === undefined || phase === undefined) return null
-  const { guardAlive = false, deadlineInSeconds = null, sameBoot = false, events, outputs } = draft
-  const status = { id, state, phase, guardAlive, deadlineInSeconds, sameBoot, playbook, events }
+  const { guardAlive = false, watchAlive = false, deadlineInSeconds = null, sameBoot = false, events, outputs } = draft
+  const status = { id, state, phase, guardAlive, watchAlive, deadlineInSeconds, sameBoot, playbook, events }
   return { status, outputs }
 }
 

@@ -1,6 +1,22 @@
 import { readFileSync } from 'node:fs'
 
-const parts = ['base', 'net', 'module', 'build', 'change', 'stage', 'guard', 'boot', 'main']
+const parts = [
+  'base',
+  'lock',
+  'net',
+  'module',
+  'build',
+  'change',
+  'file',
+  'check',
+  'stage',
+  'guard',
+  'rollback',
+  'help',
+  'trigger',
+  'boot',
+  'main',
+]
 
 /** The program that runs on the host: one POSIX sh text, made of the parts in `sh/`. */
 export function hostScript(): string {

@@ -12,6 +12,8 @@ export type StageInput = {
   readonly token: string
   /** user@host of the controller, for whoever meets the lock. */
   readonly controller: string
+  /** How the controller reaches the host. Over ssh the confirmation must come on a later connection than the trial's. */
+  readonly over: 'ssh' | 'local'
   /** The script that runs on the host. */
   readonly script: string
   /** Driver sources by sha256. */
@@ -64,7 +66,7 @@ function describeChange(change: Change, payloads: StageInput['payloads']): Value
 }
 
 function describeTransaction(input: StageInput): Values {
-  const { plan, token, digest, playbook, controller } = input
+  const { plan, token, digest, playbook, controller, over } = input
   const { machineId, bootId, kernel } = plan.fingerprint
   return {
     id: checkTxId(input.id),
@@ -72,6 +74,7 @@ function describeTransaction(input: StageInput): Values {
     plan: digest,
     token,
     controller: oneLine(controller),
+    over,
     'confirm-within': String(plan.confirmWithinSeconds),
     'machine-id': machineId,
     'boot-id': bootId,

@@ -54,11 +54,16 @@ export function qemuArguments(machine: Machine, from: 'disk' | 'snapshot'): stri
  * Starts QEMU as a daemon, so that the host outlives this command. Returns its process id.
  * @throws {Trouble} NF8002 when QEMU does not start.
  */
-export async function startQemu(machine: Machine, from: 'disk' | 'snapshot'): Promise<number> {
+export function startQemu(machine: Machine, from: 'disk' | 'snapshot'): Promise<number> {
+  return launchQemu(machine.dir, qemuArguments(machine, from))
+}
+
+/** The same with arguments of the caller's own; the sockets and the pid file are in `dir`. */
+export async function launchQemu(dir: string, args: readonly string[]): Promise<number> {
   for (const name of ['qmp.sock', 'agent.sock', 'qemu.pid']) {
-    await rm(join(machine.dir, name), { force: true })
+    await rm(join(dir, name), { force: true })
   }
-  const result = await execa('qemu-system-x86_64', qemuArguments(machine, from), {
+  const result = await execa('qemu-system-x86_64', args, {
     reject: false,
     all: true,
     stdin: 'ignore',
@@ -76,7 +81,7 @@ export async function startQemu(machine: Machine, from: 'disk' | 'snapshot'): Pr
       ),
     )
   }
-  return Number(await readFile(join(machine.dir, 'qemu.pid'), 'utf8'))
+  return Number(await readFile(join(dir, 'qemu.pid'), 'utf8'))
 }
 
 /** Whether that process is the QEMU of that directory, and not another one that got its number. */

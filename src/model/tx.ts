@@ -64,6 +64,8 @@ export type TxStatus = {
   readonly state: TxState
   readonly phase: TxPhase
   readonly guardAlive: boolean
+  /** Is the second trigger there, which takes over from a dead guard? */
+  readonly watchAlive: boolean
   /** Seconds until the guard rolls back; null when it is not armed. */
   readonly deadlineInSeconds: number | null
   /** False when the host has booted since the transaction was staged. */

@@ -19,6 +19,7 @@ playbook i40e-upgrade
 state pending
 phase tried
 guard alive
+watch alive
 deadline 133
 boot same
 output 01 sha256 abcd
@@ -40,6 +41,7 @@ describe('an answer of the host', () => {
       state: 'pending',
       phase: 'tried',
       guardAlive: true,
+      watchAlive: true,
       deadlineInSeconds: 133,
       sameBoot: true,
     })
@@ -104,6 +106,7 @@ const input = {
   digest: 'sha256:0',
   playbook: 'pause-off',
   token,
+  over: 'ssh' as const,
   controller: 'ann@desk',
   script: '#!/bin/sh\n',
   payloads: new Map([[payloadSha256, Buffer.from([0, 255, 10])]]),

@@ -75,6 +75,7 @@ export class Sandbox {
       'm/boot-id': readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
       'm/kernel': execFileSync('uname', ['-r'], { encoding: 'utf8' }).trim(),
       'm/controller': 'test@here',
+      'm/over': 'local',
       ...more,
     }
     changes.forEach((change, index) => {
@@ -97,6 +98,15 @@ export class Sandbox {
       id,
       sha256(sums),
     ])
+  }
+
+  /** Another boot id from now on; what runs goes on running. */
+  newBoot(): string {
+    const id = '00000000-0000-4000-8000-000000000001'
+    writeFileSync(join(this.root, 'boot_id'), `${id}\n`)
+    const real = '/proc/sys/kernel/random/boot_id'
+    this.run(['mount', '--bind', join(this.root, 'boot_id'), real])
+    return id
   }
 
   /** Long-polls until the transaction is over or in that phase. */

@@ -21,7 +21,9 @@ describe('the host script', () => {
 
   it('never flips offload settings, never rebuilds an initramfs, never runs a plain strip', () => {
     const script = hostScript()
-    expect(script).not.toMatch(/ethtool -K|update-initramfs|dracut|mkinitrd|make[^\n]* install/)
+    expect(script).not.toMatch(/ethtool -K|make[^\n]* install/)
+    // It knows their names, to keep out of their way, and never starts one.
+    expect(script).not.toMatch(/(^|[;&({]|bounded \d+) *(update-initramfs|dracut|mkinitrd|mkinitramfs)/m)
     expect(script.match(/\bstrip\b[^\n]*-o/g)).toEqual([expect.stringContaining('strip -d -o')])
   })
 })

@@ -55,7 +55,7 @@ describe.each(shells)('the host script in %s', shell => {
       'made/for',
       'made/for/it',
     ])
-    expect(sandbox.run(['ls', '/var/lib/nicfix']).stdout.trim()).toBe('tx')
+    expect(sandbox.run(['ls', '/var/lib/nicfix']).stdout.trim()).toBe('fence\ntx')
   })
 
   it('rolls back by itself when nobody confirms', () => {
@@ -139,8 +139,9 @@ describe('staging', () => {
       code: 8,
       stderr: expect.stringContaining('is not the file that the plan was made for'),
     })
+    // The fencing number only ever grows.
     expect(sandbox.run(['find', '/var/lib/nicfix', '-mindepth', '1']).stdout.trim()).toBe(
-      '/var/lib/nicfix/tx',
+      '/var/lib/nicfix/fence\n/var/lib/nicfix/tx',
     )
   })
 
@@ -174,14 +175,10 @@ describe('staging', () => {
   it('rolls an abandoned transaction of an earlier boot back before it takes the host', () => {
     const { id, etc, before, changes } = tried('sh', '60')
     // As after a power cut: other boot id, no process left.
-    for (const name of ['guard'])
-      sandbox.run([
-        'sh',
-        '-c',
-        `kill -9 $(cut -d' ' -f1 /var/lib/nicfix/tx/${id}/${name}); pkill -9 -f "nicfix.sh watch"`,
-      ])
-    sandbox.run(['sh', '-c', `echo another-boot >/var/lib/nicfix/tx/${id}/m/boot-id`])
-    expect(sandbox.stage('20260101-0001-bbbb', changes)).toMatchObject({ code: 0 })
+    sandbox.run(['pkill', '-9', '-f', 'nicfix.sh'])
+    const bootId = sandbox.newBoot()
+    const next = { 'm/boot-id': bootId }
+    expect(sandbox.stage('20260101-0001-bbbb', changes, next)).toMatchObject({ code: 0 })
     expect(sandbox.tx('status', id).stdout).toMatch(/^state rolled-back$/m)
     expect(sandbox.snapshot(etc)).toEqual(before)
   })

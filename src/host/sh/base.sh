@@ -10,9 +10,11 @@ LC_ALL=C
 export PATH LC_ALL
 unset ENV CDPATH
 home=/var/lib/nicfix
-tx=     # directory of the transaction at hand
-part=   # where a new one was unpacked
-locked= # set once its lock is ours
+tx=   # directory of the transaction at hand
+part= # where a new one was unpacked
+# What the commands that we start print: descriptor 3, a file of the transaction once there is one. It stays open, so that
+# a disk which has become read-only or full cannot keep a command from being started.
+exec 3>/dev/null
 
 # --- time, words, numbers -------------------------------------------------------------------------------------------
 # Starting a process is the dearest thing here (100 ms on a slow, busy host), and much of this runs while a link is down.
@@ -51,12 +53,18 @@ die() {
   exit "$1"
 }
 
+open_out() {
+  if true 2>/dev/null 3>>"$tx/out"; then exec 3>>"$tx/out"; else exec 3>/dev/null; fi
+}
+
 # --- durable files --------------------------------------------------------------------------------------------------
 
 # put FILE TEXT: whole or not at all, and on the disk before it returns.
 put() {
   printf '%s\n' "$2" >"$1.tmp" && sync "$1.tmp" && mv -f "$1.tmp" "$1" && sync "${1%/*}"
 }
+
+same() { [ "$(sha256_of "$1")" = "$(sha256_of "$2")" ]; }
 
 sha256_of() {
   local sum rest
@@ -110,17 +118,23 @@ phase() {
 
 # --- state: the name of the one file in token/ ------------------------------------------------------------------------
 
-look() { # $state
+# look: $state. A token that is missing, double or unknown is damage: it reads as `rollback`, the one state in which nothing
+# that was begun is kept, and $torn is set.
+look() {
   local file try
   # Between reading the directory and looking at the name somebody else may have renamed it: look again.
   # shellcheck disable=SC2034  # a counter only
   for try in 1 2 3 4 5; do
     for file in "$tx"/token/*; do
       state=${file##*/}
-      [ ! -e "$file" ] || return 0
+      [ -e "$file" ] || continue
+      torn=
+      case $state in staged | pending | confirmed | committed | rollback | rolled-back | failed | cancelled) return 0 ;; esac
+      break
     done
   done
-  state=none
+  torn=yes
+  state=rollback
 }
 
 is() {
@@ -128,14 +142,26 @@ is() {
   [ "$state" = "$1" ]
 }
 
-# become FROM TO: the arbiter. rename(2) lets exactly one of several callers win, and needs no free block.
+# become FROM TO: the arbiter. rename(2) lets exactly one of several callers win, and needs no free block. Whether the disk
+# keeps it is another question (keep_state), since a rename that was done and not kept is still done.
 become() {
-  mv "$tx/token/$1" "$tx/token/$2" 2>/dev/null && sync "$tx/token"
+  mv "$tx/token/$1" "$tx/token/$2" 2>/dev/null || return 1
+  keep_state || event - note "the disk does not keep the state $2"
 }
+
+# mend_token: one token again, of a committed transaction or of one to be taken back.
+mend_token() {
+  local file
+  event - note "the state was damaged"
+  for file in "$tx"/token/*; do [ "$file" = "$tx/token/committed" ] || rm -f "$file"; done
+  is committed || put "$tx/token/rollback" mended 2>&3
+}
+
+keep_state() { sync "$tx/token" 2>&3; }
 
 is_over() {
   look
-  case $state in committed | rolled-back | cancelled | failed | none) return 0 ;; esac
+  case $state in committed | rolled-back | cancelled | failed) return 0 ;; esac
   return 1
 }
 
@@ -157,15 +183,19 @@ start_of() {
 # alive FILE: is the very process that it names ("PID START BOOT-ID") still there?
 alive() {
   get "$1"
-  # shellcheck disable=SC2086
-  set -- $got
+  is_running "$got"
+}
+
+is_running() {
+  # shellcheck disable=SC2086  # the three words
+  set -- $1
   [ $# -eq 3 ] && [ "$3" = "$this_boot" ] && start_of "$1" && [ "$start" = "$2" ]
 }
 
-# sign FILE: this process is the one.
+# sign FILE: this process is the one. A full disk keeps nobody from working, so failing is allowed.
 sign() {
   start_of $$
-  put "$1" "$$ $start $this_boot"
+  put "$1" "$$ $start $this_boot" 2>&3
 }
 
 # bounded SECONDS COMMAND…: its exit code, or 124 when it is not back in time. timeout(1) would wait for ever for a
@@ -175,8 +205,9 @@ bounded() {
   tick
   limit=$((clock + $1))
   shift
-  # What the system's tools write must have the modes that they choose, not ours.
-  (umask 022 && exec "$@") </dev/null >>"$tx/out" 2>&1 &
+  # What the system's tools write must have the modes that they choose, and what they start must hear signals and hold
+  # none of our locks.
+  (trap - HUP TERM PIPE && umask 022 && exec "$@" 3>&- 8>&- 9>&-) </dev/null >&3 2>&3 &
   pid=$!
   while kill -0 "$pid" 2>/dev/null; do
     get "/proc/$pid/stat"

@@ -11,11 +11,13 @@ boot() {
 
 boot_in_background() {
   local record other
-  trap '' HUP INT TERM PIPE
-  cd / || exit 0
-  for other in "$home"/tx/*/; do
-    tx=${other%/}
-    [ -d "$tx/token" ] && ! is_over && recover
+  settle_in
+  # One of these at a time, however often rc.local is run.
+  if command -v flock >/dev/null; then exec 8<"$home/boot" && flock -n 0 <&8 || return 0; fi
+  for other in "$home"/tx/*/m; do
+    other=${other%/m}
+    # A process of its own: each transaction has one worker at a time, and this may not be the first to come.
+    case $other in *.part) ;; *) [ ! -d "$other/token" ] || /bin/sh "$other/nicfix.sh" recover "${other##*/}" ;; esac
   done
   for record in "$home"/boot.d/*; do
     [ -f "$record" ] && swap_at_boot "$record"
@@ -31,12 +33,15 @@ swap_at_boot() {
   file=$(told "$record" file)
   tx=$home/boot.log.d/$module
   attempt=$home/boot.attempt-$module
-  rm -rf "$tx" && mkdir -p "$tx" || return 0
+  rm -rf "$tx" && mkdir -p "$tx" || { report "left alone: $home cannot be written"; return 0; }
+  open_out
+  owner
+  [ -z "$owner" ] || { report "left alone: run $owner has the host"; return 0; }
   [ "$(told "$record" kernel)" = "$kernel" ] || { report "left alone: made for kernel $(told "$record" kernel), running is $kernel"; return 0; }
   [ "$(sha256_of "$file")" = "$(told "$record" sha256)" ] || { report "left alone: $file is not the file that was installed"; return 0; }
   [ "$(loaded_build "$module")" != "$(told "$record" build-id)" ] || { report "already loaded"; return 0; }
   [ ! -e "$attempt" ] || { report "left alone: the attempt of an earlier boot did not come back; remove $attempt to try again"; return 0; }
-  put "$attempt" "$this_boot" || return 0
+  put "$attempt" "$this_boot" || { report "left alone: the attempt cannot be recorded"; return 0; }
   # shellcheck disable=SC2046  # the ports one by one
   capture "$tx/snapshot" $(ports_of "$module") || return 0
   faults=$(exchange "$module" "$file" "$(told "$record" build-id)" "$(told "$record" options)" "$tx/snapshot")

@@ -50,7 +50,7 @@ set_pause() {
   from=$hundreds
   # shellcheck disable=SC2086  # the words of the setting; letters, digits, dashes and blanks by the plan
   bounded 20 ethtool -A "$1" $2
-  case $? in 0 | 78) ;; *) echo "ethtool -A $1 $2: $(tail -n 1 "$tx/out")"; return 1 ;; esac
+  case $? in 0 | 78) ;; *) echo "ethtool -A $1 $2: $(tail -n 1 "$tx/out" 2>/dev/null)"; return 1 ;; esac
   [ "$3" = yes ] || return 0
   # The link partner learns of it only when the link is negotiated anew.
   bounded 20 ethtool -r "$1"
@@ -75,6 +75,8 @@ undo_set_nic() {
   [ -d "$1/snapshot" ] || return 0
   before=$(value "$1/before")
   nic=$(nic_at "$(value "$1/pci")") || { echo "the port is gone"; return 1; }
+  # A boot that has not come to the network yet: it will be made from the files.
+  is_same_boot || has_carrier "$nic" || return 0
   if snapshot_is_old; then
     capture "$1/snapshot" "$(value "$1/pci")" || return 1
     # All as it is today, but for the setting that is taken back.
@@ -120,6 +122,8 @@ verify_swap_driver() {
 
 undo_swap_driver() {
   [ -d "$1/snapshot" ] || return 0
+  # A boot has loaded the former driver and made the network by itself.
+  is_same_boot || [ "$(loaded_build "$(value "$1/module")")" != "$(value "$1/former-build-id")" ] || return 0
   # shellcheck disable=SC2046  # the ports one by one
   ! snapshot_is_old || capture "$1/snapshot" $(ports_of "$(value "$1/module")") || return 1
   exchange "$(value "$1/module")" "$(value "$1/former-file")" "$(value "$1/former-build-id")" "$(value "$1/options")" "$1/snapshot"
@@ -132,131 +136,4 @@ snapshot_is_old() { [ -e "$tx/was-committed" ] || ! is_same_boot; }
 is_same_boot() {
   get "$tx/m/boot-id"
   [ "$got" = "$this_boot" ]
-}
-
-# write-file. `old` is the durable backup; the copies beside the target are there so that doing and undoing are one
-# rename each, which needs no free block.
-beside() { # CHANGE-DIR: $path, and $old and $new beside it
-  get "$tx/m/id"
-  new=$got-${1##*/}
-  get "$1/path"
-  path=$got
-  old=${path%/*}/.nicfix-$new.old
-  new=${path%/*}/.nicfix-$new.new
-}
-
-content_of() { # CHANGE-DIR: $content
-  content=$1/content
-  [ -e "$1/from" ] || return 0
-  get "$1/from"
-  content=$tx/c/$got/out/
-  get "$1/output"
-  content=$content$got
-}
-
-apply_write_file() {
-  local path old new content sum
-  beside "$1"
-  content_of "$1"
-  sum=$(sha256_of "$path")
-  get "$1/expect"
-  [ "$sum" = "$got" ] || [ "$sum" = "$(sha256_of "$content")" ] || { echo "$path was changed by someone else"; return 1; }
-  [ ! -e "$new" ] || mv -f "$new" "$path" || { echo "cannot rename $new to $path"; return 1; }
-  sync "${path%/*}" || { echo "cannot sync ${path%/*}"; return 1; }
-  after_write "$1"
-}
-
-after_write() {
-  case $(value "$1/after") in
-  depmod)
-    bounded 300 depmod -a "$kernel" && sync || { echo "depmod failed: $(tail -n 1 "$tx/out")"; return 1; }
-    ;;
-  rc-local)
-    mv -f "$home/.boot-$(value "$tx/m/id").new" "$home/boot" 2>/dev/null
-    sync "$home"
-    [ -x "$home/boot" ] || { echo "$home/boot is missing"; return 1; }
-    ;;
-  esac
-}
-
-verify_write_file() {
-  local path old new content now
-  beside "$1"
-  content_of "$1"
-  now=$(sha256_of "$path")
-  [ "$now" = "$(sha256_of "$content")" ] || { echo "$path has sha256 $now"; return 1; }
-  now=$(mode_and_owner_of "$path")
-  [ "$now" = "$(value "$1/mode") $(value "$1/owner")" ] || { echo "$path has mode and owner $now"; return 1; }
-  [ "$(value "$1/after")" = depmod ] || return 0
-  now=$(modinfo -n "$(basename "$path" .ko)")
-  [ "$(readlink -f "$now")" = "$(readlink -f "$path")" ] || { echo "depmod prefers $now"; return 1; }
-}
-
-undo_write_file() {
-  local path old new content now
-  beside "$1"
-  content_of "$1"
-  now=$(sha256_of "$path")
-  [ ! -e "$new" ] || rm -f "$new"
-  if [ "$now" != "$(value "$1/expect")" ]; then
-    # Neither ours nor the old one: somebody edited it meanwhile, and what they wrote is kept.
-    if [ "$now" != absent ] && [ "$now" != "$(sha256_of "$content")" ]; then
-      mv -f "$path" "$path.nicfix-conflict.$(value "$tx/m/id")" && event "${1##*/}" note "$path was edited by someone else: kept as $path.nicfix-conflict"
-    fi
-    if [ "$(value "$1/expect")" = absent ]; then
-      rm -f "$path"
-    else
-      [ -e "$old" ] || cp -a "$1/old" "$old" || { echo "cannot bring the backup of $path into place"; return 1; }
-      mv -f "$old" "$path" || { echo "cannot rename $old to $path"; return 1; }
-    fi
-    sync "${path%/*}"
-  fi
-  now=$(undo_after "$1")
-  remove_made_directories "$1"
-  [ -z "$now" ] || { echo "$now"; return 1; }
-  unwritten "$1"
-}
-
-# Is the file as it was? Content, mode and owner, or absence.
-unwritten() {
-  local now
-  now=$(sha256_of "$path")
-  [ "$now" = "$(value "$1/expect")" ] || { echo "$path has sha256 $now, had $(value "$1/expect")"; return 1; }
-  [ "$now" != absent ] || return 0
-  now=$(mode_and_owner_of "$path")
-  [ "$now" = "$(value "$1/old.mode")" ] || { echo "$path has mode and owner $now"; return 1; }
-}
-
-undo_after() {
-  local file dir
-  case $(value "$1/after") in
-  depmod)
-    dir=/lib/modules/$(value "$tx/m/kernel")
-    for file in "$1"/index/modules.*; do
-      [ -e "$file" ] || continue
-      cmp -s "$file" "$dir/${file##*/}" && continue
-      [ -e "$dir/.nicfix-$(value "$tx/m/id")-${file##*/}" ] || cp -a "$file" "$dir/.nicfix-$(value "$tx/m/id")-${file##*/}"
-      mv -f "$dir/.nicfix-$(value "$tx/m/id")-${file##*/}" "$dir/${file##*/}"
-      cmp -s "$file" "$dir/${file##*/}" || echo "$dir/${file##*/} is not as it was"
-    done
-    sync "$dir"
-    ;;
-  rc-local)
-    if [ -e "$1/boot.old" ]; then
-      cmp -s "$1/boot.old" "$home/boot" || { cp -a "$1/boot.old" "$home/.boot.old" && mv -f "$home/.boot.old" "$home/boot"; }
-    else
-      rm -f "$home/boot" "$home"/boot.attempt-*
-      rm -rf "${home:?}/boot.log.d"
-    fi
-    sync "$home"
-    ;;
-  esac
-}
-
-remove_made_directories() {
-  local dir
-  [ -e "$1/made" ] || return 0
-  # Deepest first; one that somebody else uses by now stays.
-  sort -r "$1/made" | while read -r dir; do rmdir "$dir" 2>/dev/null; done
-  return 0
 }

@@ -3,31 +3,35 @@
 
 # detach ROLE: start that role of this transaction where no session, terminal or login scope can take it down.
 detach() {
-  local id
-  id=$(value "$tx/m/id")
   tick
   if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null &&
-    bounded 10 systemd-run --quiet --unit="nicfix-$1-$id-$hundreds" --description="nicfix $1 of $id" \
-      --property=OOMScoreAdjust=-1000 --property=IgnoreSIGPIPE=yes /bin/sh "$tx/nicfix.sh" "$1" "$id"; then
+    bounded 10 systemd-run --quiet --unit="nicfix-$1-${tx##*/}-$hundreds" --description="nicfix $1 of ${tx##*/}" \
+      --property=OOMScoreAdjust=-1000 --property=IgnoreSIGPIPE=yes --property=TimeoutStopSec=10 \
+      /bin/sh "$tx/nicfix.sh" "$1" "${tx##*/}"; then
     return 0
   fi
-  setsid /bin/sh "$tx/nicfix.sh" "$1" "$id" </dev/null >>"$tx/out" 2>&1 &
+  setsid /bin/sh "$tx/nicfix.sh" "$1" "${tx##*/}" </dev/null >&3 2>&3 3>&- 8>&- 9>&- &
 }
 
 settle_in() {
   trap '' HUP INT TERM PIPE
   cd / || exit 1
-  exec </dev/null >>"$tx/out" 2>&1
-  echo -1000 >/proc/self/oom_score_adj 2>/dev/null || :
-  sign "$tx/guard"
+  exec </dev/null >&3 2>&3
+  true 2>/dev/null >/proc/self/oom_score_adj && echo -1000 2>/dev/null >/proc/self/oom_score_adj
+  return 0
 }
 
-# How long an armed guard waits for the word to begin. Nothing is changed until then.
+# How long an armed guard waits for the word to begin; nothing is changed until then. And how long a trial may take.
 fire_within=60
+trial_within=240
 
 guard() {
-  local limit
+  local limit deadline
+  claim 2 || return 0
   settle_in
+  damage
+  [ -z "$damaged" ] || { event - note "damaged: $damaged"; return 0; }
+  sign "$tx/guard" && become staged pending && keep_state || return 0
   tick
   limit=$((clock + fire_within))
   phase ready
@@ -40,11 +44,12 @@ guard() {
     fi
     pause_briefly
   done
-  set_deadline
+  set_deadline $trial_within
   sleep 1 # the answer to `fire` is still on its way over the link that may go now
   phase trying
   if do_changes trial; then
-    set_deadline
+    get "$tx/m/confirm-within"
+    set_deadline "$got"
     phase tried
     await_confirmation
   else
@@ -53,17 +58,16 @@ guard() {
   if is confirmed; then persist; else roll_back; fi
 }
 
-# The deadline is of this boot, so it need not be durable.
+# set_deadline SECONDS: $deadline, on this boot's clock. The file is for those who ask and for the second trigger; it has
+# its blocks since `arm`, so that it can be written on a full disk.
 set_deadline() {
-  get "$tx/m/confirm-within"
   tick
-  echo $((clock + got)) >"$tx/deadline"
+  deadline=$((clock + $1))
+  printf '%-12s\n' "$deadline" 2>/dev/null 1<>"$tx/deadline"
+  return 0
 }
 
 await_confirmation() {
-  local deadline
-  get "$tx/deadline"
-  deadline=$got
   while is pending; do
     tick
     if [ "$clock" -ge "$deadline" ] && become pending rollback; then
@@ -75,7 +79,8 @@ await_confirmation() {
 
 persist() {
   phase persisting
-  if do_changes persist && become confirmed committed; then
+  # The confirmation is on the disk before anything is that depends on it.
+  if keep_state && do_changes persist && become confirmed committed; then
     finish
     return
   fi
@@ -88,184 +93,92 @@ do_changes() {
   local id fault
   changes_of "$1"
   for id in $ids; do
+    ! is_overtaken || { event "$id" failed "a later run has the host"; return 1; }
     event_durable "$id" begin "$(value "$tx/c/$id/title")" || return 1
     fault=$(apply "$id") || { event "$id" failed "${fault:-apply failed}"; return 1; }
     [ -z "$fault" ] || { event "$id" failed "$fault"; return 1; }
     event "$id" applied
     fault=$(verify "$id") || { event "$id" failed "${fault:-verify failed}"; return 1; }
+    [ -z "$fault" ] || { event "$id" failed "$fault"; return 1; }
     event "$id" verified
     ! is rollback || { event "$id" note "stopped on request"; return 1; }
   done
 }
 
-# roll_back: everything in reverse, also what was begun and not seen to end; every fault is collected, none stops it.
-roll_back() {
-  local try=1 faults
-  phase rolling-back
-  while :; do
-    faults=$(undo_all)
-    [ -n "$faults" ] || break
-    [ $try -lt 3 ] || break
-    try=$((try + 1))
-    sleep 5
-  done
-  if [ -z "$faults" ]; then
-    become rollback rolled-back
-    finish
-  else
-    become rollback failed
-    phase ended
-    cry_for_help "$faults"
-  fi
-}
-
-undo_all() {
-  local id fault begun persisted
-  changes_of persist
-  persisted=$ids
-  changes_of trial
-  # shellcheck disable=SC2046,SC2086  # the ids one by one
-  for id in $(reversed $ids $persisted); do
-    begun=no
-    grep -q "^[0-9]* $id begin" "$tx/log" && begun=yes
-    [ $begun = no ] || event "$id" undo
-    fault=$(undo "$id")
-    if [ -n "$fault" ]; then
-      [ $begun = no ] || event "$id" stuck "$fault"
-      echo "$id: $fault"
-    elif [ $begun = yes ]; then
-      event "$id" undone
-    fi
-  done
-}
-
-# finish: over, and nothing left behind but the record.
-finish() {
-  remove_prestaged
-  rm -rf "$tx"/c/*/build
-  [ "$(value "$home/lock/owner")" != "$(value "$tx/m/id")" ] || rm -rf "$home/lock"
-  phase ended
-  keep_last 8
-  sync
-}
-
-# keep_last N: older transactions that ended well are removed.
-keep_last() {
-  local dir end n=0
-  # Ids begin with the date, so the order of names is the order of time.
-  for dir in $(reversed "$home"/tx/*/); do
-    n=$((n + 1))
-    [ $n -gt "$1" ] || continue
-    for end in rolled-back committed cancelled; do
-      [ ! -e "${dir}token/$end" ] || rm -rf "$dir"
-    done
-  done
-}
-
-# The rollback could not finish: say so wherever a person may look, with what to type.
-cry_for_help() {
-  local id c n=1
-  id=$(value "$tx/m/id")
-  {
-    echo "nicfix run $id ($(value "$tx/m/playbook")) could not be rolled back completely. By hand, as root:"
-    echo
-    printf '%s\n' "$1" | sed 's/^/  still wrong: /'
-    echo
-    for c in "$tx"/c/*; do
-      case $(value "$c/kind") in
-      write-file)
-        if [ -e "$c/old" ]; then
-          echo "  $n. cp -a $c/old $(value "$c/path")"
-        else
-          echo "  $n. rm -f $(value "$c/path")"
-        fi
-        n=$((n + 1))
-        ;;
-      swap-driver)
-        echo "  $n. depmod -a; modprobe -r $(value "$c/module"); insmod $(value "$c/former-file") $(value "$c/options")"
-        echo "     for each port: ifup --force NIC; ip link set NIC up   (as it was: $c/snapshot)"
-        n=$((n + 1))
-        ;;
-      set-nic)
-        echo "  $n. ethtool -A $(nic_at "$(value "$c/pci")") $(value "$c/before")"
-        n=$((n + 1))
-        ;;
-      esac
-    done
-    echo "  $n. from the controller: nicfix rollback $id --host THIS-HOST   (tries again, proves, and unlocks)"
-  } >"$tx/MANUAL.txt"
-  sync "$tx/MANUAL.txt"
-  logger -p user.emerg -t nicfix "rollback of $id is not complete, see $tx/MANUAL.txt" 2>/dev/null || :
-  echo "nicfix: rollback of $id is not complete, see $tx/MANUAL.txt" >/dev/console 2>/dev/null || :
-  [ ! -d /etc/motd.d ] || cp "$tx/MANUAL.txt" /etc/motd.d/nicfix 2>/dev/null || :
-}
-
 # watch: the second trigger. It does nothing but look after the guard, and takes over when that is dead or stuck.
 watch() {
-  local misses=0 deadline guard
-  trap '' HUP INT TERM PIPE
-  cd / || exit 1
-  exec </dev/null >>"$tx/out" 2>&1
+  local misses=0 limit guard
+  settle_in
+  sign "$tx/watch"
+  tick
+  # Where no deadline can be read, none of the guard's own can be later than this.
+  get "$tx/m/confirm-within"
+  limit=$((clock + fire_within + trial_within + got))
   until is_over; do
     sleep 2
     get "$tx/deadline"
-    deadline=$got
-    get "$tx/guard"
-    guard=$got
+    guard=${got%% *}
+    case $guard in '' | *[!0-9]*) ;; *) limit=$guard ;; esac
+    tick
     if alive "$tx/guard"; then
       misses=0
-      tick
-      is pending && [ -n "$deadline" ] && [ "$clock" -ge $((deadline + 60)) ] || continue
-      kill -9 "${guard%% *}" 2>/dev/null
+      is pending && [ "$clock" -ge $((limit + 15)) ] || continue
+      event - note "the guard is stuck, it is ended"
+      end_guard
+      continue
     fi
+    # One that is only just being started has not signed yet.
     misses=$((misses + 1))
-    [ $misses -ge 2 ] || continue
-    is_over || take_over "$guard"
+    if is staged; then [ $misses -ge 20 ] || continue; else [ $misses -ge 2 ] || continue; fi
+    recover
   done
-}
-
-# take_over DEAD-GUARD: one heir a dead guard.
-take_over() {
-  mkdir "$tx/heir-${1%% *}" 2>/dev/null || return 0
-  settle_in
-  event - note "the guard is dead, another one takes over"
-  become pending rollback || become confirmed rollback
-  ! is rollback || roll_back
 }
 
 # undo: the role of a rollback that was asked for.
 undo_role() {
+  claim 15 || return 0
   settle_in
+  drop_ballast
+  sign "$tx/guard"
   is_same_boot || event - note "the host has booted since"
   ! is rollback || roll_back
 }
 
 # recover: a transaction that is open although nobody works on it: the host was booted, or every guard is dead.
 # Before the confirmation nothing on the boot path was written, so there is little to do; after it, files that are all
-# new are kept, anything less is taken back.
+# new are kept, anything less is taken back. One that is over gets what its end left undone.
 recover() {
-  local id complete=yes
   ! alive "$tx/guard" || return 0
+  end_guard
+  claim 15 || return 0
+  settle_in
+  drop_ballast
+  sign "$tx/guard"
   look
   case $state in
-  staged)
-    is_same_boot || { become staged cancelled && finish; }
-    return
-    ;;
+  staged) is_same_boot && alive "$tx/worker" || { become staged cancelled && finish; } ;;
+  pending) become pending rollback ;;
   confirmed)
     changes_of persist
-    for id in $ids; do
-      [ -z "$(verify "$id" 2>&1)" ] || complete=no
-    done
-    if [ $complete = yes ] && become confirmed committed; then
-      finish
-      return
-    fi
-    become confirmed rollback
+    if { [ -z "$ids" ] || is_complete; } && become confirmed committed; then finish; else become confirmed rollback; fi
     ;;
-  pending) become pending rollback ;;
+  rollback)
+    # A committed one whose files are all there has nothing to be taken back for.
+    if [ -n "$torn" ] && is_complete && put "$tx/token/committed" mended; then mend_token; fi
+    ;;
+  *) tidy_up ;;
   esac
-  sign "$tx/guard"
-  is_same_boot || event - note "the host was booted before the transaction had ended"
-  ! is rollback || roll_back
+  is rollback || return 0
+  if is_same_boot; then event - note "the guard is dead, another one takes over"; else event - note "the host was booted before the transaction had ended"; fi
+  roll_back
+}
+
+# is_complete: are there files to be written, and is every one as it was to become?
+is_complete() {
+  local id
+  changes_of persist
+  [ -n "$ids" ] || return 1
+  for id in $ids; do
+    [ -z "$(verify "$id" 2>&1)" ] || return 1
+  done
 }

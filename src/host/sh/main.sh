@@ -11,9 +11,10 @@ status_block() {
   echo "state $state"
   echo "phase $(value "$tx/phase")"
   alive "$tx/guard" && echo "guard alive" || echo "guard dead"
+  alive "$tx/watch" && echo "watch alive" || echo "watch dead"
   get "$tx/deadline"
   tick
-  [ "$state" != pending ] || [ -z "$got" ] || deadline=$((got - clock))
+  case $state,${got%% *} in pending,*[!0-9]* | *,) ;; pending,*) deadline=$((${got%% *} - clock)) ;; esac
   echo "deadline $deadline"
   is_same_boot && echo "boot same" || echo "boot other"
   for c in "$tx"/c/*; do
@@ -65,30 +66,31 @@ build_all() {
 arm() {
   local limit
   is staged || die 1 "the transaction is $state"
-  if ! prestage 2>>"$tx/out"; then
+  sign "$tx/worker"
+  if ! { install_trigger && prestage && printf '%-12s\n' - >"$tx/deadline"; } 2>&3; then
     become staged cancelled
     finish
-    die 1 "no room for the new files and their backups: $(tail -n 1 "$tx/out")"
+    die 1 "no room for the new files and their backups: $(last_words)"
   fi
-  become staged pending || die 1 "cannot arm"
+  detach watch
   detach guard
   tick
   limit=$((clock + 30))
-  until get "$tx/phase" && [ "$got" = ready ] && alive "$tx/guard"; do
+  until get "$tx/phase" && [ "$got" = ready ] && is pending && alive "$tx/guard"; do
     tick
     if [ "$clock" -ge "$limit" ]; then
-      become pending cancelled
+      become staged cancelled || become pending cancelled
       finish
-      die 1 "the guard did not get ready within 30 s: $(tail -n 1 "$tx/out")"
+      die 1 "the guard did not get ready within 30 s: $(last_words)"
     fi
     pause_briefly
   done
-  detach watch
 }
 
 fire() {
-  is pending && alive "$tx/guard" || die 1 "the guard is not ready"
-  [ -e "$tx/fire" ] || put "$tx/fire" now || die 1 "cannot write to $tx"
+  is pending && alive "$tx/guard" && alive "$tx/watch" || die 1 "the guard is not ready"
+  way_in
+  [ -e "$tx/fire" ] || { put "$tx/way" "$way" && put "$tx/fire" now; } || die 1 "cannot write to $tx"
 }
 
 # confirm: the token comes on standard input, over a connection that was made after the trial.
@@ -97,14 +99,22 @@ confirm() {
   read -r token || :
   [ "$token" = "$(value "$tx/m/token")" ] || die 8 "wrong token"
   is_same_boot || die 8 "the host has booted since"
+  # The proof is the way in that was made after the trial; one that was open all the time proves nothing.
+  way_in
+  get "$tx/way"
+  [ "$(value "$tx/m/over")" != ssh ] || [ -z "$way" ] || [ "$way" != "$got" ] || die 8 "this connection is older than the trial: a new one is needed"
   look
   case $state in
   pending)
-    [ "$(value "$tx/phase")" = tried ] || die 8 "the trial has not ended"
+    get "$tx/phase"
+    [ "$got" = tried ] || die 8 "the trial has not ended"
+    alive "$tx/guard" || die 8 "the guard is dead, another one is about to roll back"
     become pending confirmed || confirm_late
     ;;
   *) confirm_late ;;
   esac
+  # What is not on the disk is not confirmed: after a power cut it would be as if it had never been said.
+  keep_state || die 1 "the confirmation cannot be written to the disk"
 }
 
 confirm_late() {
@@ -120,47 +130,64 @@ confirm_late() {
 take_back() {
   look
   case $state in
-  staged) become staged cancelled && finish ;;
+  staged)
+    await_worker
+    if become staged cancelled; then finish; else take_back; fi
+    ;;
   pending | confirmed)
-    if alive "$tx/guard"; then
-      become pending rollback || become confirmed rollback
-    else
-      recover_detached
-    fi
+    become pending rollback || become confirmed rollback
+    alive "$tx/guard" || roll_back_detached recover
     ;;
-  rollback) alive "$tx/guard" || recover_detached ;;
+  rollback) alive "$tx/guard" || roll_back_detached recover ;;
   committed)
-    hold_lock
-    put "$tx/was-committed" yes && become committed rollback && phase rolling-back && detach undo
+    seize "${tx##*/}" || die 7 "$why"
+    damage
+    if [ -n "$damaged" ] || ! { install_trigger && prestage_backups && put "$tx/was-committed" yes; } 2>&3; then
+      finish
+      die 1 "the way back cannot be prepared: ${damaged:-$(last_words)}"
+    fi
+    if become committed rollback; then roll_back_detached undo; fi
     ;;
-  failed) become failed rollback && phase rolling-back && detach undo ;;
+  failed)
+    install_trigger 2>&3
+    if become failed rollback; then roll_back_detached undo; fi
+    ;;
   esac
 }
 
-recover_detached() {
-  become pending rollback || become confirmed rollback
-  detach undo
+roll_back_detached() { # ROLE
+  phase rolling-back
+  detach "$1"
+  detach watch
 }
 
-hold_lock() {
-  mkdir "$home/lock" 2>/dev/null || {
-    [ "$(value "$home/lock/owner")" = "$(value "$tx/m/id")" ] || {
-      echo "owner run $(value "$home/lock/owner")"
-      die 7 "another run has the host"
-    }
-  }
-  put "$home/lock/owner" "$(value "$tx/m/id")"
+# Whoever builds or arms may still be at it, and would go on to write what `finish` has just removed.
+await_worker() {
+  local limit
+  tick
+  limit=$((clock + 20))
+  while alive "$tx/worker" && tick && [ "$clock" -lt "$limit" ]; do pause_briefly; done
 }
 
+# release: over, and nothing is left that could act on it.
 release() {
+  local limit
   is_over || die 1 "the transaction is $state"
-  is failed || finish
+  tick
+  limit=$((clock + 20))
+  while alive "$tx/guard" || alive "$tx/watch"; do
+    tick
+    [ "$clock" -lt "$limit" ] || die 1 "the guard has not gone"
+    pause_briefly
+  done
+  tidy_up
 }
 
 open_tx() {
   case $1 in *[!0-9a-z-]* | "") die 1 "not a transaction id: $1" ;; esac
   tx=$home/tx/$1
-  [ -d "$tx/m" ] || die 4 "no transaction $1 on this host"
+  [ -d "$tx/token" ] || die 4 "no transaction $1 on this host"
+  open_out
 }
 
 main() {
@@ -172,16 +199,16 @@ main() {
   "status "*)
     for dir in "$home"/tx/*/; do
       tx=${dir%/}
-      [ ! -d "$tx/token" ] || status_block
+      case $tx in *.part) ;; *) [ ! -d "$tx/token" ] || status_block ;; esac
     done
     ;;
   "tx stage")
     stage "$3" "$4"
     status_block
     ;;
-  "guard "* | "watch "* | "undo "*)
+  "guard "* | "watch "* | "undo "* | "recover "*)
     open_tx "$2"
-    case $1 in guard) guard ;; watch) watch ;; undo) undo_role ;; esac
+    case $1 in guard) guard ;; watch) watch ;; undo) undo_role ;; recover) recover ;; esac
     ;;
   "tx "*)
     open_tx "${3:-}"

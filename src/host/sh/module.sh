@@ -27,7 +27,20 @@ ports_of() {
 unload() {
   [ -d "/sys/module/$1" ] || return 0
   bounded 60 modprobe -r "$1"
+  [ $? -ne 124 ] || note_hung
   [ ! -d "/sys/module/$1" ]
+}
+
+# A module command that hangs inside the kernel cannot be ended, and the next one would hang behind it: no more of them
+# on this boot.
+note_hung() {
+  event - note "a module command hangs inside the kernel: only a reboot ends it"
+  put "$tx/hung" "$this_boot" 2>&3
+}
+
+is_hung() {
+  get "$tx/hung"
+  [ "$got" = "$this_boot" ]
 }
 
 # load FILE MODULE OPTIONS: insmod with what modprobe would add: the modules it depends on, and its options.
@@ -39,6 +52,7 @@ load() {
   done
   # shellcheck disable=SC2086  # the options one by one
   bounded 60 insmod "$1" $3
+  [ $? -ne 124 ] || note_hung
   is_loaded "$2"
 }
 
@@ -48,7 +62,8 @@ exchange() {
   local module="$1" file="$2" build="$3" options="$4" snapshot="$5" from now
   tick
   from=$hundreds
-  if [ "$(loaded_build "$module")" != "$build" ]; then
+  if [ "$(loaded_build "$module")" != "$build" ] || ! is_loaded "$module"; then
+    ! is_hung || { echo "$module: a module command hangs inside the kernel, only a reboot ends it"; return 1; }
     unload "$module" || { echo "$module cannot be unloaded: $(last_words)"; return 1; }
     load "$file" "$module" "$options" || { echo "$module was not loaded from $file: $(last_words)"; return 1; }
     now=$(loaded_build "$module")

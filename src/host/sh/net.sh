@@ -168,49 +168,63 @@ restore() {
 }
 
 restore_port() {
-  local was="$1" pci nic name master line is
+  local was="$1" pci nic name master line is now
   pci=${was##*/}
   name=$(value "$was/name")
   nic=$(wait_nic "$pci" 20) || { event - note "$pci has no interface after 20 s"; return 1; }
   if [ "$nic" != "$name" ]; then
     ip link set "$nic" down 2>/dev/null
-    ip link set "$nic" name "$name" 2>>"$tx/out" && nic=$name
+    ip link set "$nic" name "$name" 2>&3 && nic=$name
   fi
-  differs "$was/mtu" "/sys/class/net/$nic/mtu" && ip link set "$nic" mtu "$got" 2>>"$tx/out"
-  differs "$was/txqueuelen" "/sys/class/net/$nic/tx_queue_len" && ip link set "$nic" txqueuelen "$got" 2>>"$tx/out"
+  differs "$was/mtu" "/sys/class/net/$nic/mtu" && ip link set "$nic" mtu "$got" 2>&3
+  differs "$was/txqueuelen" "/sys/class/net/$nic/tx_queue_len" && ip link set "$nic" txqueuelen "$got" 2>&3
   # shellcheck disable=SC2046  # the words of the ring
-  [ "$(ring_of "$nic")" = "$(value "$was/ring")" ] || ethtool -G "$nic" $(value "$was/ring") >>"$tx/out" 2>&1
+  [ "$(ring_of "$nic")" = "$(value "$was/ring")" ] || ethtool -G "$nic" $(value "$was/ring") >&3 2>&3
   get "$was/admin"
   [ "$got" = up ] || return 0
   if command -v ifquery >/dev/null && ifquery --state 2>/dev/null | grep -q "^$nic="; then
     bounded 60 ifup --force "$nic"
   fi
-  ip link set "$nic" up 2>>"$tx/out"
+  ip link set "$nic" up 2>&3
   master=$(value "$was/master")
   if [ -n "$master" ] && [ "$(master_of "$nic")" != "$master" ]; then
-    ip link set "$nic" master "$master" 2>>"$tx/out" || {
+    ip link set "$nic" master "$master" 2>&3 || {
       # A bond takes a port only while it is down.
       ip link set "$nic" down && ip link set "$nic" master "$master" && ip link set "$nic" up
-    } 2>>"$tx/out"
+    } 2>&3
   fi
-  addresses_of "$nic" >"$was/addresses.now"
+  now=$(addresses_of "$nic")
   # What ifup has added by its files, and the port did not have: somebody had made it a port of a bridge by hand.
+  each_line drop_address "$now"
   while read -r line; do
-    line=${line%% *}
-    grep -Fq -e "$line " "$was/addresses" || ip addr del "$line" dev "$nic" 2>>"$tx/out"
-  done <"$was/addresses.now"
-  while read -r line; do
-    grep -Fqx -e "$line" "$was/addresses.now" && continue
     # shellcheck disable=SC2086  # the words of an address
-    ip addr add $line dev "$nic" 2>>"$tx/out"
+    has_line "$now" "$line" || ip addr add $line dev "$nic" 2>&3
   done <"$was/addresses"
-  routes_of "$nic" >"$was/routes.now"
+  now=$(routes_of "$nic")
   while read -r line; do
-    grep -Fqx -e "$line" "$was/routes.now" && continue
-    replay_route "$nic" "$line"
+    has_line "$now" "$line" || replay_route "$nic" "$line"
   done <"$was/routes"
   restore_pause "$was" "$nic"
   return 0
+}
+
+drop_address() { grep -Fq -e "${1%% *} " "$was/addresses" || ip addr del "${1%% *}" dev "$nic" 2>&3; }
+
+# has_line TEXT LINE, without a process or a file: this runs while a link is down, and on a full disk too.
+newline='
+'
+has_line() {
+  case "$newline$1$newline" in *"$newline$2$newline"*) return 0 ;; esac
+  return 1
+}
+
+# each_line COMMAND TEXT: calls it with each line.
+each_line() {
+  local text="$2"
+  while [ -n "$text" ]; do
+    "$1" "${text%%"$newline"*}"
+    case $text in *"$newline"*) text=${text#*"$newline"} ;; *) text= ;; esac
+  done
 }
 
 # differs WAS NOW: does what the snapshot holds ($got) differ from what is ($is)?
@@ -227,7 +241,7 @@ replay_route() {
   set -- $2
   family=$1
   shift
-  ip "$family" route add "$@" dev "$nic" 2>>"$tx/out" || ip "$family" route add "$@" dev "$nic" onlink 2>>"$tx/out"
+  ip "$family" route add "$@" dev "$nic" 2>&3 || ip "$family" route add "$@" dev "$nic" onlink 2>&3
 }
 
 # Pause that was set by hand is lost with the driver; pause that was negotiated comes back with the link.
@@ -239,7 +253,7 @@ restore_pause() {
   "" | "$now" | "autoneg on "*) return 0 ;;
   esac
   # shellcheck disable=SC2086
-  ethtool -A "$2" $was >>"$tx/out" 2>&1 || ethtool -A "$2" ${was#autoneg * } >>"$tx/out" 2>&1
+  ethtool -A "$2" $was >&3 2>&3 || ethtool -A "$2" ${was#autoneg * } >&3 2>&3
 }
 
 # differences DIR CARRIER-SECONDS: what is not as in the snapshot, a line each. Nothing printed means equal.
@@ -268,13 +282,13 @@ port_differences() {
     echo "$name has no carrier after $2 s, had one"
     return
   fi
-  addresses_of "$name" >"$was/addresses.now"
+  now=$(addresses_of "$name")
   while read -r line; do
-    grep -Fqx -e "$line" "$was/addresses.now" || echo "$name lacks address ${line%% *}"
+    has_line "$now" "$line" || echo "$name lacks address ${line%% *}"
   done <"$was/addresses"
-  routes_of "$name" >"$was/routes.now"
+  now=$(routes_of "$name")
   while read -r line; do
-    grep -Fqx -e "$line" "$was/routes.now" || echo "$name lacks route ${line#-? }"
+    has_line "$now" "$line" || echo "$name lacks route ${line#-? }"
   done <"$was/routes"
   while read -r device address; do
     answers "$address" "$device" 10 || echo "$address does not answer over $device, it did before"

@@ -44,7 +44,7 @@ const sayLost = ({ job }: Session): Said =>
 
 /** What to tell the host, by what it says of itself; null when it is on its way already. */
 function request({ state, guardAlive }: TxStatus): 'cancel' | 'rollback' | null {
-  if (state === 'rollback') return null
+  if (state === 'rollback') return guardAlive ? null : 'rollback'
   // Without a living guard there is nobody who would hear a cancel.
   return state === 'staged' || (state === 'pending' && guardAlive) ? 'cancel' : 'rollback'
 }

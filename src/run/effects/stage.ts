@@ -11,7 +11,8 @@ const stageMs = 180_000
 export const stage: Effect = async session => {
   const { run, tools, host, plan, digest, playbook, controller, token, payloads } = session.job
   const script = tools.hostScript()
-  const about = { plan, digest, playbook, controller, token, payloads, script }
+  const over = session.connection?.via === 'local' ? 'local' : 'ssh'
+  const about = { plan, digest, playbook, controller, over, token, payloads, script } as const
   const { archive, sumsSha256 } = await packStage({ id: run, ...about })
   const command = stageCommand(run, sumsSha256)
   const { exit } = absorb(

@@ -1,0 +1,148 @@
+
+# --- write-file ---------------------------------------------------------------------------------------------------------
+# `old` is the durable backup; the copies beside the target are there so that doing and undoing are one rename each, which
+# needs no free block.
+beside() { # CHANGE-DIR: $path, and $old and $new beside it
+  new=${tx##*/}
+  new=${new%.part}-${1##*/}
+  get "$1/path"
+  path=$got
+  old=${path%/*}/.nicfix-$new.old
+  new=${path%/*}/.nicfix-$new.new
+}
+
+content_of() { # CHANGE-DIR: $content
+  content=$1/content
+  [ -e "$1/from" ] || return 0
+  get "$1/from"
+  content=$tx/c/$got/out/
+  get "$1/output"
+  content=$content$got
+}
+
+apply_write_file() {
+  local path old new content sum
+  beside "$1"
+  content_of "$1"
+  sum=$(sha256_of "$path")
+  get "$1/expect"
+  [ "$sum" = "$got" ] || [ "$sum" = "$(sha256_of "$content")" ] || { echo "$path was changed by someone else"; return 1; }
+  [ ! -e "$new" ] || mv -f "$new" "$path" || { echo "cannot rename $new to $path"; return 1; }
+  sync "${path%/*}" || { echo "cannot sync ${path%/*}"; return 1; }
+  after_write "$1"
+}
+
+after_write() {
+  case $(value "$1/after") in
+  depmod)
+    bounded 300 depmod -a "$kernel" && sync || { echo "depmod failed: $(last_words)"; return 1; }
+    ;;
+  rc-local)
+    mv -f "$home/.boot-${tx##*/}.new" "$home/boot" 2>/dev/null
+    sync "$home"
+    [ -x "$home/boot" ] || { echo "$home/boot is missing"; return 1; }
+    ;;
+  esac
+}
+
+verify_write_file() {
+  local path old new content now
+  beside "$1"
+  content_of "$1"
+  now=$(sha256_of "$path")
+  [ "$now" = "$(sha256_of "$content")" ] || { echo "$path has sha256 $now"; return 1; }
+  now=$(mode_and_owner_of "$path")
+  [ "$now" = "$(value "$1/mode") $(value "$1/owner")" ] || { echo "$path has mode and owner $now"; return 1; }
+  get "$1/after"
+  case $got in rc-local) [ -x "$home/boot" ] || echo "$home/boot is missing" ;; esac
+  [ "$got" = depmod ] || return 0
+  now=$(modinfo -n "$(basename "$path" .ko)")
+  [ "$(readlink -f "$now")" = "$(readlink -f "$path")" ] || { echo "depmod prefers $now"; return 1; }
+}
+
+undo_write_file() {
+  local path old new content now
+  beside "$1"
+  content_of "$1"
+  now=$(sha256_of "$path")
+  [ ! -e "$new" ] || rm -f "$new"
+  if [ "$now" != "$(value "$1/expect")" ]; then
+    # Neither ours nor the old one: somebody edited it meanwhile, and what they wrote is kept.
+    if [ "$now" != absent ] && [ "$now" != "$(sha256_of "$content")" ]; then
+      mv -f "$path" "$path.nicfix-conflict.${tx##*/}" && event "${1##*/}" note "$path was edited by someone else: kept as $path.nicfix-conflict"
+    fi
+    if [ "$(value "$1/expect")" = absent ]; then
+      rm -f "$path"
+    else
+      bring_backup "$1" || return 1
+      mv -f "$old" "$path" || { echo "cannot rename $old to $path"; return 1; }
+    fi
+    sync "${path%/*}"
+  fi
+  now=$(undo_after "$1")
+  remove_made_directories "$1"
+  [ -z "$now" ] || { echo "$now"; return 1; }
+  unwritten "$1"
+}
+
+# bring_backup: a whole $old beside the target. A backup that is not the file it was must not replace anything.
+bring_backup() {
+  get "$1/expect"
+  [ "$(sha256_of "$old")" != "$got" ] || return 0
+  if [ "$(sha256_of "$1/old")" != "$got" ]; then
+    echo "the backup of $path is damaged: $1/old"
+    return 1
+  fi
+  cp -a "$1/old" "$old" && sync "$old" || { echo "cannot bring the backup of $path into place"; return 1; }
+}
+
+# Is the file as it was? Content, mode and owner, or absence.
+unwritten() {
+  local now
+  now=$(sha256_of "$path")
+  [ "$now" = "$(value "$1/expect")" ] || { echo "$path has sha256 $now, had $(value "$1/expect")"; return 1; }
+  [ "$now" != absent ] || return 0
+  now=$(mode_and_owner_of "$path")
+  [ "$now" = "$(value "$1/old.mode")" ] || { echo "$path has mode and owner $now"; return 1; }
+}
+
+undo_after() {
+  local file dir beside
+  case $(value "$1/after") in
+  depmod)
+    dir=/lib/modules/$(value "$tx/m/kernel")
+    for file in "$1"/index/modules.*; do
+      [ -e "$file" ] || continue
+      same "$file" "$dir/${file##*/}" && continue
+      beside=$dir/.nicfix-${tx##*/}-${file##*/}
+      same "$file" "$beside" || cp -a "$file" "$beside" 2>&3
+      mv -f "$beside" "$dir/${file##*/}" 2>&3
+      same "$file" "$dir/${file##*/}" || echo "$dir/${file##*/} is not as it was"
+    done
+    # What a depmod that was cut off has left, or made anew.
+    for file in "$dir"/modules.*; do
+      [ ! -f "$file" ] || [ ! -d "$1/index" ] || [ -e "$1/index/${file##*/}" ] || rm -f "$file"
+    done
+    sync "$dir"
+    ;;
+  rc-local)
+    if [ -e "$1/boot.old" ]; then
+      same "$1/boot.old" "$home/boot" || { cp -a "$1/boot.old" "$home/.boot.old" && mv -f "$home/.boot.old" "$home/boot"; } 2>&3
+      same "$1/boot.old" "$home/boot" || echo "$home/boot is not as it was"
+    else
+      rm -f "$home/boot" "$home"/boot.attempt-*
+      rm -rf "${home:?}/boot.log.d"
+      [ ! -e "$home/boot" ] || echo "$home/boot is still there"
+    fi
+    sync "$home"
+    ;;
+  esac
+}
+
+remove_made_directories() {
+  local dir
+  [ -e "$1/made" ] || return 0
+  # Deepest first; one that somebody else uses by now stays.
+  sort -r "$1/made" | while read -r dir; do rmdir "$dir" 2>/dev/null; done
+  return 0
+}

@@ -1,0 +1,92 @@
+
+# --- rollback and end ---------------------------------------------------------------------------------------------------
+
+# roll_back: everything in reverse, also what was begun and not seen to end; every fault is collected, none stops it.
+roll_back() {
+  local try=1 faults
+  phase rolling-back
+  drop_ballast
+  look
+  [ -z "$torn" ] || mend_token
+  if is_overtaken; then
+    faults="a later run has had the host since: nothing was touched"
+  else
+    while :; do
+      faults=$(undo_all)
+      [ -n "$faults" ] && [ $try -lt 3 ] || break
+      try=$((try + 1))
+      sleep 5
+    done
+  fi
+  if [ -n "$faults" ]; then
+    become rollback failed
+    cry_for_help "$faults"
+    phase ended
+    remove_trigger
+  elif become rollback rolled-back; then
+    finish
+  else
+    # The disk does not take the name: next boot finds `rollback`, does it all again, and says so then.
+    cry_for_help "everything is as it was, but the record of it cannot be written to $tx"
+  fi
+}
+
+undo_all() {
+  local id fault begun persisted
+  damage
+  [ -z "$damaged" ] || echo "damaged: $damaged"
+  changes_of persist
+  persisted=$ids
+  changes_of trial
+  # shellcheck disable=SC2046,SC2086  # the ids one by one
+  for id in $(reversed $ids $persisted); do
+    begun=no
+    grep -q "^[0-9]* $id begin" "$tx/log" && begun=yes
+    [ $begun = no ] || event "$id" undo
+    case $newline$damaged in
+    *"${newline}c/$id/"*) fault="its record is damaged, nothing was touched" ;;
+    *) fault=$(undo "$id") ;;
+    esac
+    if [ -n "$fault" ]; then
+      [ $begun = no ] || event "$id" stuck "$fault"
+      echo "$id: $fault"
+    elif [ $begun = yes ]; then
+      event "$id" undone
+    fi
+  done
+}
+
+# finish: over, and nothing left behind but the record. The lock and the boot trigger go last: as long as they are there,
+# whoever finds the transaction over knows that its end is not finished.
+finish() {
+  remove_prestaged
+  rm -rf "$tx"/c/*/build
+  drop_ballast
+  take_banner_down
+  keep_last 5
+  phase ended
+  sync
+  release_lock
+  remove_trigger
+}
+
+# tidy_up: of a transaction that is over, what a cut in the middle of `finish` left undone.
+tidy_up() {
+  owner
+  [ "$owner" = "${tx##*/}" ] || has_trigger || return 0
+  is failed || finish
+}
+
+# keep_last N: older transactions that ended well are removed.
+keep_last() {
+  local dir end n=0
+  # Ids begin with the date, so the order of names is the order of time.
+  # shellcheck disable=SC2046  # the directories one by one
+  for dir in $(reversed "$home"/tx/*/); do
+    n=$((n + 1))
+    [ $n -gt "$1" ] && [ "$dir" != "$tx/" ] || continue
+    for end in rolled-back committed cancelled; do
+      [ ! -e "${dir}token/$end" ] || rm -rf "$dir"
+    done
+  done
+}
