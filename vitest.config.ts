@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// `fast` needs nothing but this machine; `lab` boots real hosts in QEMU: it has two, and a file borrows one of them.
+// `fast` and `matrix` (kill points, full disks, races: minutes) need nothing but this machine; `lab` boots real hosts in QEMU: it has two, and a file borrows one of them.
 export default defineConfig({
   test: {
     projects: [
@@ -8,8 +8,15 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.lab.test.ts'],
+          exclude: ['test/**/*.lab.test.ts', 'test/**/*.matrix.test.ts'],
           testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'matrix',
+          include: ['test/**/*.matrix.test.ts'],
+          testTimeout: 600_000,
         },
       },
       {

@@ -143,10 +143,14 @@ is() {
 }
 
 # become FROM TO: the arbiter. rename(2) lets exactly one of several callers win, and needs no free block. Whether the disk
-# keeps it is another question (keep_state), since a rename that was done and not kept is still done.
+# keeps it is another question ($kept), since a rename that was done and not kept is still done. The kernel tells of a
+# failed write once, so this is the one place to ask.
 become() {
   mv "$tx/token/$1" "$tx/token/$2" 2>/dev/null || return 1
-  keep_state || event - note "the disk does not keep the state $2"
+  kept=yes
+  sync "$tx/token" 2>&3 && return 0
+  kept=
+  event - note "the disk does not keep the state $2"
 }
 
 # mend_token: one token again, of a committed transaction or of one to be taken back.
@@ -156,8 +160,6 @@ mend_token() {
   for file in "$tx"/token/*; do [ "$file" = "$tx/token/committed" ] || rm -f "$file"; done
   is committed || put "$tx/token/rollback" mended 2>&3
 }
-
-keep_state() { sync "$tx/token" 2>&3; }
 
 is_over() {
   look

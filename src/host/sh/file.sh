@@ -69,7 +69,7 @@ undo_write_file() {
   if [ "$now" != "$(value "$1/expect")" ]; then
     # Neither ours nor the old one: somebody edited it meanwhile, and what they wrote is kept.
     if [ "$now" != absent ] && [ "$now" != "$(sha256_of "$content")" ]; then
-      mv -f "$path" "$path.nicfix-conflict.${tx##*/}" && event "${1##*/}" note "$path was edited by someone else: kept as $path.nicfix-conflict"
+      mv -f "$path" "$path.nicfix-conflict.${tx##*/}" && event "${1##*/}" note "$path was edited by someone else: kept as $path.nicfix-conflict.${tx##*/}"
     fi
     if [ "$(value "$1/expect")" = absent ]; then
       rm -f "$path"

@@ -31,7 +31,7 @@ guard() {
   settle_in
   damage
   [ -z "$damaged" ] || { event - note "damaged: $damaged"; return 0; }
-  sign "$tx/guard" && become staged pending && keep_state || return 0
+  sign "$tx/guard" && become staged pending && [ -n "$kept" ] || return 0
   tick
   limit=$((clock + fire_within))
   phase ready
@@ -70,8 +70,11 @@ set_deadline() {
 await_confirmation() {
   while is pending; do
     tick
-    if [ "$clock" -ge "$deadline" ] && become pending rollback; then
-      event - note "nobody confirmed within $(value "$tx/m/confirm-within") s"
+    if [ "$clock" -ge "$deadline" ]; then
+      become pending rollback
+      is confirmed || event - note "nobody confirmed within $(value "$tx/m/confirm-within") s"
+      # A disk that takes no rename can take no confirmation either: what is in memory is taken back all the same.
+      return
     fi
     sleep 1
   done
@@ -80,7 +83,7 @@ await_confirmation() {
 persist() {
   phase persisting
   # The confirmation is on the disk before anything is that depends on it.
-  if keep_state && do_changes persist && become confirmed committed; then
+  if sync "$tx/token" 2>&3 && do_changes persist && become confirmed committed; then
     finish
     return
   fi
@@ -122,7 +125,8 @@ watch() {
     tick
     if alive "$tx/guard"; then
       misses=0
-      is pending && [ "$clock" -ge $((limit + 15)) ] || continue
+      # After the window it has work to do of which each part is bounded, and it says what it does.
+      if is pending; then [ "$clock" -ge $((limit + 15)) ] || continue; else ! is staged && idle_for 900 || continue; fi
       event - note "the guard is stuck, it is ended"
       end_guard
       continue
@@ -168,7 +172,7 @@ recover() {
     ;;
   *) tidy_up ;;
   esac
-  is rollback || return 0
+  is rollback || is pending || return 0
   if is_same_boot; then event - note "the guard is dead, another one takes over"; else event - note "the host was booted before the transaction had ended"; fi
   roll_back
 }

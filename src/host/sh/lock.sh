@@ -58,13 +58,26 @@ owner() {
 # has to end (rescue), unless its owner never got as far as to stage. Leaves $tx at the owner's.
 is_free() {
   owner
-  [ -n "$owner" ] && [ "$owner" != "$1" ] || return 0
+  [ "$owner" != "$1" ] || return 0
+  # A lock that was lost or damaged frees nobody from an open transaction.
+  [ -n "$owner" ] || open_one "$1"
+  [ -n "$owner" ] || return 0
   tx=$home/tx/$owner
   [ ! -d "$tx/token" ] || return 1
   # Somebody who is still unpacking and backing up, or who died over it.
   tx=$tx.part
   ! alive "$tx/worker" || return 1
   rm -rf "$tx"
+}
+
+open_one() { # ID: $owner, another transaction that is not over
+  local dir
+  for dir in "$home"/tx/*/token; do
+    tx=${dir%/token}
+    [ -d "$dir" ] && [ "${tx##*/}" != "$1" ] || continue
+    case $tx in *.part) continue ;; esac
+    is_over && [ "$state" != failed ] || { owner=${tx##*/}; return; }
+  done
 }
 
 # rescue: what keeps the lock is brought to its end if nobody works on it any more, by a process of its own; a pending

@@ -76,7 +76,7 @@ arm() {
   detach guard
   tick
   limit=$((clock + 30))
-  until get "$tx/phase" && [ "$got" = ready ] && is pending && alive "$tx/guard"; do
+  until get "$tx/phase" && [ "$got" = ready ] && is pending && alive "$tx/guard" && alive "$tx/watch"; do
     tick
     if [ "$clock" -ge "$limit" ]; then
       become staged cancelled || become pending cancelled
@@ -97,7 +97,7 @@ fire() {
 confirm() {
   local token=''
   read -r token || :
-  [ "$token" = "$(value "$tx/m/token")" ] || die 8 "wrong token"
+  [ -n "$token" ] && [ "$token" = "$(value "$tx/m/token")" ] || die 8 "wrong token"
   is_same_boot || die 8 "the host has booted since"
   # The proof is the way in that was made after the trial; one that was open all the time proves nothing.
   way_in
@@ -109,12 +109,16 @@ confirm() {
     get "$tx/phase"
     [ "$got" = tried ] || die 8 "the trial has not ended"
     alive "$tx/guard" || die 8 "the guard is dead, another one is about to roll back"
-    become pending confirmed || confirm_late
+    if ! become pending confirmed; then
+      confirm_late
+    elif [ -z "$kept" ]; then
+      # After a power cut it would be as if it had never been said.
+      become confirmed rollback
+      die 1 "the confirmation cannot be written to the disk"
+    fi
     ;;
   *) confirm_late ;;
   esac
-  # What is not on the disk is not confirmed: after a power cut it would be as if it had never been said.
-  keep_state || die 1 "the confirmation cannot be written to the disk"
 }
 
 confirm_late() {
