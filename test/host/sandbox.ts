@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { hostScript } from '../../src/host/script.ts'
+import { scriptUnderTest } from './script-under-test.ts'
 
 /** One change as the host gets it: file name below c/NN → value. */
 export type RawChange = Record<string, string>
@@ -65,7 +65,7 @@ export class Sandbox {
   stage(id: string, changes: RawChange[], more: Record<string, string> = {}): Ran {
     const dir = join(this.root, 'state', 'tx', `${id}.part`)
     const files: Record<string, string> = {
-      'nicfix.sh': hostScript(),
+      'nicfix.sh': scriptUnderTest(),
       'm/id': id,
       'm/playbook': 'test',
       'm/plan': 'sha256:0',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { stageCommand, txCommand } from '../../src/host/protocol.ts'
 import type { TxVerb } from '../../src/host/protocol.ts'
+import { newI40e } from '../host/sim/driver.ts'
 import { packJob, planFor, token } from '../host/sim/fresh.ts'
 import { run } from '../host/sim/ran.ts'
 import type { Ran } from '../host/sim/ran.ts'
@@ -78,6 +79,24 @@ describe.each(['dash', 'ash', 'bash'] as const)('durability in %s', shell => {
     void recorder.tx('rollback')
     await host.until(id, 'rolled-back')
     await host.settled()
+    expect(await recorder.broken()).toEqual([])
+  })
+
+  it('notes an attempt durably before the boot hook touches a driver', async () => {
+    const recorder = await recorded(shell)
+    await recorder.stage(60)
+    await host.until(id, 'tried')
+    await recorder.tx('confirm')
+    await host.until(id, 'committed')
+    await host.settled()
+    await host.boot()
+    await host.settled()
+    // As early boot leaves it, so that the hook has something to do while it is watched.
+    await host.run(
+      'modprobe -r i40e; insmod /lib/modules/$(uname -r)/kernel/drivers/net/ethernet/intel/i40e/i40e.ko',
+    )
+    await recorder.traced('sh /var/lib/nicfix/boot in-background')
+    expect(host.kernelState().modules['i40e']).toBe(newI40e.buildId)
     expect(await recorder.broken()).toEqual([])
   })
 

@@ -3,6 +3,8 @@
 
 cry_for_help() {
   local text
+  [ -z "${cried:-}" ] || return 0
+  cried=yes
   text=$(manual "$1")
   put "$tx/MANUAL.txt" "$text" 2>&3
   logger -p user.emerg -t nicfix "rollback of ${tx##*/} is not complete, see $tx/MANUAL.txt" 2>/dev/null || :

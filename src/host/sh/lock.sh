@@ -60,7 +60,7 @@ is_free() {
   owner
   [ "$owner" != "$1" ] || return 0
   # A lock that was lost or damaged frees nobody from an open transaction.
-  [ -n "$owner" ] || open_one "$1"
+  [ -n "$owner" ] && { [ -d "$home/tx/$owner" ] || [ -d "$home/tx/$owner.part" ]; } || open_one "$1"
   [ -n "$owner" ] || return 0
   tx=$home/tx/$owner
   [ ! -d "$tx/token" ] || return 1
@@ -72,6 +72,7 @@ is_free() {
 
 open_one() { # ID: $owner, another transaction that is not over
   local dir
+  owner=
   for dir in "$home"/tx/*/token; do
     tx=${dir%/token}
     [ -d "$dir" ] && [ "${tx##*/}" != "$1" ] || continue

@@ -153,11 +153,12 @@ function notDone(change: Change, { host, disk, id }: Scene): string[] {
 const bare = (setting: string) => setting.replace(/(autoneg|rx|tx) /g, '')
 
 function leftBehind({ disk }: Scene, allowed: 'nothing' | 'the hook'): string[] {
-  const isLeft = (path: string) =>
-    ofAnOpenOne.some(pattern => pattern.test(path)) ||
-    (allowed === 'nothing' && ofTheHook.test(path))
+  const isLeft = isLeftAt(allowed === 'the hook')
   return [...disk.keys()].filter(isLeft).map(path => `left behind: ${path}`)
 }
+
+const isLeftAt = (hookAllowed: boolean) => (path: string) =>
+  ofAnOpenOne.some(pattern => pattern.test(path)) || (!hookAllowed && ofTheHook.test(path))
 
 function needlessHelp({ disk, id }: Scene): string[] {
   const banners = [...disk.keys()].filter(
@@ -181,4 +182,14 @@ function missingHelp({ host, disk, id }: Scene): string[] {
     ),
   }
   return Object.entries(wanted).flatMap(([what, isSo]) => (isSo ? [] : [`not so: ${what}`]))
+}
+
+/** The same about a host at rest that has no transaction: all is as it was, and nothing is left. */
+export function judgeUntouched(host: SimHost, before: Before): readonly string[] {
+  const disk = host.disk()
+  return [
+    ...differences(before.disk, disk, isRead),
+    ...kernelDifferences(before.kernel, host.kernelState()),
+    ...[...disk.keys()].filter(isLeftAt(false)).map(path => `left behind: ${path}`),
+  ]
 }

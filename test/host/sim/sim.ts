@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseAnswer, stageCommand, txCommand } from '../../../src/host/protocol.ts'
 import type { TxVerb } from '../../../src/host/protocol.ts'
-import { hostScript } from '../../../src/host/script.ts'
+import { scriptUnderTest } from '../script-under-test.ts'
 import type { TxStatus } from '../../../src/model/tx.ts'
 import { Uptime } from './clock.ts'
 import { readDisk, writeDisk } from './disk.ts'
@@ -36,6 +36,8 @@ export type Fault =
   | 'ethtool-lies'
   | 'wrong-version'
   | 'panic'
+  | 'systemd-run-fails'
+  | 'systemd-run-hangs'
 
 export type Start = {
   readonly shell?: Shell
@@ -74,7 +76,7 @@ export class SimHost {
 
   private constructor({ shell = 'dash', rate = 10, bootId, script }: Start) {
     this.shell = shell
-    this.script = script ?? hostScript()
+    this.script = script ?? scriptUnderTest()
     this.#rate = rate
     this.#bootId = bootId ?? randomUUID()
     this.root = mkdtempSync(join(home, 'nicfix-sim-'))

@@ -1,0 +1,11 @@
+import type { Mutant } from './mutants.ts'
+
+type Known = { readonly where: string; readonly leftOut: RegExp; readonly why: string }
+
+/** Lines that no test on a simulated host can miss, each with the reason. Anything else that is missed is a missing test. */
+const known: readonly Known[] = []
+
+/** Why no test need notice that this is left out; null when one must. */
+export function whyUnnoticed({ where, leftOut }: Mutant): string | null {
+  return known.find(each => each.where === where && each.leftOut.test(leftOut))?.why ?? null
+}

@@ -1,0 +1,113 @@
+// npm run mutate: leaves out each fsync, rename, verification and lock of the host script, one at a time, and shows which
+// test notices. What nothing notices is a missing test, unless known.ts says why it must be so. Takes about half an hour.
+import { spawn, spawnSync } from 'node:child_process'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { hostScript } from '../../src/host/script.ts'
+import { whyUnnoticed } from './known.ts'
+import { mutantsOf } from './mutants.ts'
+import type { Mutant } from './mutants.ts'
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    jobs: { type: 'string', default: String(Math.min(2, availableParallelism())) },
+    log: { type: 'string' },
+  },
+})
+
+type Suite = { readonly project: string; readonly files: readonly string[]; readonly name?: string }
+
+const audit: Suite = { project: 'matrix', files: ['test/matrix/durable'], name: 'dash' }
+/** From quick to thorough: most mutants do not get far. */
+const suites: readonly Suite[] = [
+  { project: 'fast', files: ['test/host/sim.test', 'test/faults'] },
+  { project: 'fast', files: ['test/host/model', 'test/host/tx.test'] },
+  audit,
+  { project: 'matrix', files: ['test/matrix/'], name: 'dash|sh' },
+]
+
+type Report = {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { status: string; fullName: string }[]
+  }[]
+}
+
+/** The name of the first test of the suite that fails with the mutant; null when all pass. */
+function firstFailure(
+  suite: Suite,
+  env: NodeJS.ProcessEnv,
+  folder: string,
+): Promise<string | null> {
+  const output = join(folder, 'report.json')
+  const named = suite.name === undefined ? [] : ['-t', suite.name]
+  const report = ['--bail', '1', '--reporter', 'json', '--outputFile', output]
+  const argv = ['run', '--project', suite.project, ...suite.files, ...named, ...report]
+  const child = spawn('node_modules/.bin/vitest', argv, { env, stdio: 'ignore' })
+  return new Promise(resolve => {
+    child.on('exit', code => {
+      if (code === 0) return resolve(null)
+      const { testResults } = JSON.parse(readFileSync(output, 'utf8')) as Report
+      const failed = testResults
+        .flatMap(({ assertionResults }) => assertionResults)
+        .find(({ status }) => status === 'failed')
+      return resolve(failed?.fullName ?? `${suite.files.join(' ')} did not end`)
+    })
+  })
+}
+
+async function noticedBy(mutant: Mutant): Promise<string | null> {
+  const folder = mkdtempSync(join(tmpdir(), 'nicfix-mutant-'))
+  const path = join(folder, 'nicfix.sh')
+  writeFileSync(path, mutant.text)
+  const env = { ...process.env, NICFIX_MUTANT: path }
+  const order =
+    mutant.kind === 'fsync' ? [audit, ...suites.filter(suite => suite !== audit)] : suites
+  try {
+    for (const suite of order) {
+      const name = await firstFailure(suite, env, folder)
+      if (name !== null) return name
+    }
+    return null
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const script = hostScript()
+const mutants = mutantsOf(script).filter(
+  ({ kind, where, text }) =>
+    `${kind} ${where}`.includes(values.only) &&
+    spawnSync('sh', ['-n'], { input: text }).status === 0,
+)
+const waiting = [...mutants]
+const counts = { noticed: 0, explained: 0, missed: 0 }
+
+async function work(): Promise<void> {
+  for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
+    const what = `${mutant.kind.padEnd(6)} ${mutant.where}: ${mutant.leftOut}`
+    const known = whyUnnoticed(mutant)
+    const name = known === null ? await noticedBy(mutant) : null
+    if (name !== null) counts.noticed += 1
+    else if (known === null) counts.missed += 1
+    else counts.explained += 1
+    const verdict =
+      name !== null
+        ? `noticed   ${what}\n          by ${name}`
+        : known === null
+          ? `MISSED    ${what}`
+          : `explained ${what}\n          ${known}`
+    console.log(verdict)
+    if (values.log)
+      appendFileSync(values.log, `${JSON.stringify({ ...mutant, text: undefined, name, known })}\n`)
+  }
+}
+
+console.log(`${mutants.length} mutants of the host script, ${values.jobs} at a time`)
+await Promise.all(Array.from({ length: Number(values.jobs) }, work))
+console.log(
+  `mutants ${mutants.length} noticed ${counts.noticed} explained ${counts.explained} missed ${counts.missed}`,
+)
+process.exitCode = counts.missed === 0 ? 0 : 1
