@@ -1,12 +1,14 @@
 
 # --- the guard: a process of its own that tries, waits for the confirmation, persists, or takes everything back --------
 
-# detach ROLE: start that role of this transaction where no session, terminal or login scope can take it down.
+# detach ROLE: start that role of this transaction where no session, terminal or login scope can take it down. What ifup
+# starts for it (a DHCP client) must live on when the role ends, hence KillMode.
 detach() {
   tick
   if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null &&
     bounded 10 systemd-run --quiet --unit="nicfix-$1-${tx##*/}-$hundreds" --description="nicfix $1 of ${tx##*/}" \
       --property=OOMScoreAdjust=-1000 --property=IgnoreSIGPIPE=yes --property=TimeoutStopSec=10 \
+      --property=KillMode=process \
       /bin/sh "$tx/nicfix.sh" "$1" "${tx##*/}"; then
     return 0
   fi
@@ -23,7 +25,7 @@ settle_in() {
 
 # How long an armed guard waits for the word to begin; nothing is changed until then. And how long a trial may take.
 fire_within=60
-trial_within=240
+trial_within=360
 
 guard() {
   local limit deadline
@@ -139,6 +141,9 @@ watch() {
     rescues=$((rescues + 1))
     [ $rescues -lt 3 ] || sleep 600
   done
+  # The last thing that it looks after: that the end is finished.
+  while alive "$tx/guard"; do sleep 2; done
+  tidy_up
 }
 
 # undo: the role of a rollback that was asked for.

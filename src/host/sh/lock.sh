@@ -123,7 +123,7 @@ idle_for() {
 release_lock() {
   enter || return 1
   owner
-  [ "$owner" != "${tx##*/}" ] || { rm -f "$home/lock" && sync "$home"; }
+  [ "$owner" != "${tx##*/}" ] || { rm -f "$home"/*.tmp "$home/lock" && sync "$home"; }
   leave
 }
 

@@ -290,7 +290,8 @@ port_differences() {
   while read -r line; do
     has_line "$now" "$line" || echo "$name lacks route ${line#-? }"
   done <"$was/routes"
+  # A switch port with spanning tree passes nothing for 30 to 50 s after the link came up.
   while read -r device address; do
-    answers "$address" "$device" 10 || echo "$address does not answer over $device, it did before"
+    answers "$address" "$device" 20 || echo "$address does not answer over $device, it did before"
   done <"$was/answering"
 }

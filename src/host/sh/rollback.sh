@@ -62,7 +62,7 @@ undo_all() {
 # whoever finds the transaction over knows that its end is not finished.
 finish() {
   remove_prestaged
-  rm -rf "$tx"/c/*/build
+  rm -rf "$tx"/c/*/build "$tx"/*.tmp
   drop_ballast
   take_banner_down
   keep_last 5

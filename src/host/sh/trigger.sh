@@ -22,6 +22,7 @@ ConditionPathExists=$tx/nicfix.sh
 
 [Service]
 Type=oneshot
+KillMode=process
 TimeoutStartSec=180
 ExecStart=/bin/sh $tx/nicfix.sh recover ${tx##*/}" && chmod 0644 "$units/$trigger" &&
     ln -sf "../$trigger" "$units/multi-user.target.wants/$trigger" && sync "$units/multi-user.target.wants"
@@ -30,7 +31,7 @@ ExecStart=/bin/sh $tx/nicfix.sh recover ${tx##*/}" && chmod 0644 "$units/$trigge
 has_trigger() {
   local trigger
   trigger_name
-  [ -e "$units/$trigger" ] || [ -L "$units/multi-user.target.wants/$trigger" ]
+  [ -e "$units/$trigger" ] || [ -e "$units/$trigger.tmp" ] || [ -L "$units/multi-user.target.wants/$trigger" ]
 }
 
 remove_trigger() {
