@@ -16,8 +16,8 @@ boot_in_background() {
   if command -v flock >/dev/null; then exec 8<"$home/boot" && flock -n 0 <&8 || return 0; fi
   for other in "$home"/tx/*/m; do
     other=${other%/m}
-    # A process of its own: each transaction has one worker at a time, and this may not be the first to come.
-    case $other in *.part) ;; *) [ ! -d "$other/token" ] || /bin/sh "$other/nicfix.sh" recover "${other##*/}" ;; esac
+    # A process of its own, and leader of its group: each transaction has one worker at a time, whom an heir can end whole.
+    case $other in *.part) ;; *) [ ! -d "$other/token" ] || setsid /bin/sh "$other/nicfix.sh" recover "${other##*/}" ;; esac
   done
   for record in "$home"/boot.d/*; do
     [ -f "$record" ] && swap_at_boot "$record"

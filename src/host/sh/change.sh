@@ -71,26 +71,31 @@ verify_set_nic() {
 }
 
 undo_set_nic() {
-  local nic before says limit
+  local nic before says
   [ -d "$1/snapshot" ] || return 0
   before=$(value "$1/before")
   nic=$(nic_at "$(value "$1/pci")") || { echo "the port is gone"; return 1; }
   # A boot that has not come to the network yet: it will be made from the files.
   is_same_boot || has_carrier "$nic" || return 0
-  if snapshot_is_old; then
-    capture "$1/snapshot" "$(value "$1/pci")" || return 1
-    # All as it is today, but for the setting that is taken back.
-    echo "$before" >"$1/snapshot/$(value "$1/pci")/pause"
-  fi
+  renew_snapshot "$1" "$(value "$1/pci")" || return 1
+  # All as it is today, but for the setting that is taken back.
+  put "$1/snapshot/$(value "$1/pci")/pause" "$before" 2>&3
   [ "$(pause_of "$nic")" = "$before" ] || set_pause "$nic" "$before" "$(value "$1/renegotiate")" || return 1
-  # With autonegotiation rx and tx are what the partner agreed to: they follow the link by a moment.
-  tick
-  limit=$((clock + 30))
-  while says=$(pause_of "$nic") && [ "$says" != "$before" ] && tick && [ "$clock" -lt "$limit" ]; do pause_briefly; done
-  [ "$says" = "$before" ] || { echo "$nic says $says, had $before"; return 1; }
+  await_pause "$nic" "$before" || return 1
   restore "$1/snapshot"
   says=$(differences "$1/snapshot" 30)
   [ -z "$says" ] || { echo "$says"; return 1; }
+  # ifup may have set it again, by a file that did not come back.
+  await_pause "$nic" "$before"
+}
+
+# await_pause NIC SETTING: with autonegotiation rx and tx are what the partner agreed to: they follow the link by a moment.
+await_pause() {
+  local says limit
+  tick
+  limit=$((clock + 30))
+  while says=$(pause_of "$1") && [ "$says" != "$2" ] && tick && [ "$clock" -lt "$limit" ]; do pause_briefly; done
+  [ "$says" = "$2" ] || { echo "$1 says $says, had $2"; return 1; }
 }
 
 # swap-driver
@@ -125,13 +130,25 @@ undo_swap_driver() {
   # A boot has loaded the former driver and made the network by itself.
   is_same_boot || [ "$(loaded_build "$(value "$1/module")")" != "$(value "$1/former-build-id")" ] || return 0
   # shellcheck disable=SC2046  # the ports one by one
-  ! snapshot_is_old || capture "$1/snapshot" $(ports_of "$(value "$1/module")") || return 1
+  renew_snapshot "$1" $(ports_of "$(value "$1/module")") || return 1
   exchange "$(value "$1/module")" "$(value "$1/former-file")" "$(value "$1/former-build-id")" "$(value "$1/options")" "$1/snapshot"
 }
 
 # A committed transaction has been in use since, a boot has made the network anew: what must come back then is how
 # things are today.
 snapshot_is_old() { [ -e "$tx/was-committed" ] || ! is_same_boot; }
+
+# renew_snapshot CHANGE-DIR PCI…: once a boot, and before the first attempt: what a failed one has left of the network is
+# not how things are today.
+renew_snapshot() {
+  local dir="$1"
+  snapshot_is_old || return 0
+  get "$dir/renewed"
+  [ "$got" != "$this_boot" ] || return 0
+  shift
+  [ $# -gt 0 ] || return 0
+  capture "$dir/snapshot" "$@" && put "$dir/renewed" "$this_boot"
+}
 
 is_same_boot() {
   get "$tx/m/boot-id"

@@ -88,8 +88,8 @@ undo_write_file() {
 # bring_backup: a whole $old beside the target. A backup that is not the file it was must not replace anything.
 bring_backup() {
   get "$1/expect"
-  [ "$(sha256_of "$old")" != "$got" ] || return 0
-  if [ "$(sha256_of "$1/old")" != "$got" ]; then
+  [ "$(sha256_of "$old")" != "$got" ] || [ "$(mode_and_owner_of "$old")" != "$(value "$1/old.mode")" ] || return 0
+  if [ "$(sha256_of "$1/old")" != "$(value "$1/expect")" ]; then
     echo "the backup of $path is damaged: $1/old"
     return 1
   fi

@@ -128,7 +128,8 @@ watch() {
     if alive "$tx/guard"; then
       misses=0
       # After the window it has work to do of which each part is bounded, and it says what it does.
-      if is pending; then [ "$clock" -ge $((limit + 15)) ] || continue; else ! is staged && idle_for 900 || continue; fi
+      # A guard that wakes from a suspend past its deadline has a moment to notice.
+      if is pending; then [ "$clock" -ge $((limit + 15)) ] && sleep 2 && is pending || continue; else ! is staged && idle_for 900 || continue; fi
       event - note "the guard is stuck, it is ended"
       end_guard
       continue
@@ -141,8 +142,9 @@ watch() {
     rescues=$((rescues + 1))
     [ $rescues -lt 3 ] || sleep 600
   done
-  # The last thing that it looks after: that the end is finished.
-  while alive "$tx/guard"; do sleep 2; done
+  # The last thing that it looks after: that the end is finished. It may have been the last guard itself.
+  get "$tx/guard"
+  case $got in "$$ "*) ;; *) while alive "$tx/guard"; do sleep 2; done ;; esac
   tidy_up
 }
 

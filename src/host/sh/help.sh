@@ -24,12 +24,12 @@ manual() {
     case $(value "$c/kind") in
     write-file)
       state_now=$(unchanged_file "$c")
-      if [ -e "$c/old" ] && [ "$(sha256_of "$c/old")" != "$(value "$c/expect")" ]; then
-        echo "  $n. $(value "$c/path") from a backup of your own: the one in $c/old is damaged   ($state_now)"
-      elif [ -e "$c/old" ]; then
+      if [ "$(value "$c/expect")" = absent ]; then
+        echo "  $n. rm -f $(value "$c/path")   ($state_now)"
+      elif [ "$(sha256_of "$c/old")" = "$(value "$c/expect")" ]; then
         echo "  $n. cp -a $c/old $(value "$c/path")   ($state_now)"
       else
-        echo "  $n. rm -f $(value "$c/path")   ($state_now)"
+        echo "  $n. $(value "$c/path") from a backup of your own: the one in $c/old is damaged   ($state_now)"
       fi
       ;;
     swap-driver)

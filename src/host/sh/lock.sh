@@ -49,9 +49,11 @@ seize() {
   done
 }
 
+# owner: $owner, whose the lock is; nothing where there is none, or a damaged one that names nobody.
 owner() {
   get "$home/lock"
   owner=${got%% *}
+  [ -d "$home/tx/$owner" ] || [ -d "$home/tx/$owner.part" ] || owner=
 }
 
 # is_free ID: nobody else has the host. Whoever is over lets go of the lock by itself, so a lock is a claim that somebody
@@ -60,7 +62,7 @@ is_free() {
   owner
   [ "$owner" != "$1" ] || return 0
   # A lock that was lost or damaged frees nobody from an open transaction.
-  [ -n "$owner" ] && { [ -d "$home/tx/$owner" ] || [ -d "$home/tx/$owner.part" ]; } || open_one "$1"
+  [ -n "$owner" ] || open_one "$1"
   [ -n "$owner" ] || return 0
   tx=$home/tx/$owner
   [ ! -d "$tx/token" ] || return 1
@@ -123,7 +125,7 @@ idle_for() {
 release_lock() {
   enter || return 1
   owner
-  [ "$owner" != "${tx##*/}" ] || { rm -f "$home"/*.tmp "$home/lock" && sync "$home"; }
+  [ -n "$owner" ] && [ "$owner" != "${tx##*/}" ] || { rm -f "$home"/*.tmp "$home/lock" && sync "$home"; }
   leave
 }
 

@@ -66,6 +66,7 @@ build_all() {
 arm() {
   local limit
   is staged || die 1 "the transaction is $state"
+  is_same_boot || die 8 "the host has booted since"
   sign "$tx/worker"
   if ! { install_trigger && prestage && printf '%-12s\n' - >"$tx/deadline"; } 2>&3; then
     become staged cancelled
@@ -125,6 +126,7 @@ confirm_late() {
   look
   case $state in
   confirmed | committed) ;;
+  pending) die 1 "the confirmation cannot be written to the disk" ;;
   failed) status_block; exit 5 ;;
   *) status_block; die 3 "too late: the host is $state" ;;
   esac

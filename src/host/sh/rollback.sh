@@ -19,8 +19,9 @@ roll_back() {
     done
   fi
   if [ -n "$faults" ]; then
-    become rollback failed
+    # The help comes first: whoever finds `failed` finds it too, after a power cut as well.
     cry_for_help "$faults"
+    become rollback failed
     phase ended
     remove_trigger
   elif become rollback rolled-back; then
@@ -66,6 +67,7 @@ finish() {
   drop_ballast
   take_banner_down
   keep_last 5
+  sweep
   phase ended
   sync
   release_lock
@@ -76,7 +78,17 @@ finish() {
 tidy_up() {
   owner
   [ "$owner" = "${tx##*/}" ] || has_trigger || return 0
-  is failed || finish
+  if is failed; then remove_trigger; else finish; fi
+}
+
+# sweep: what predecessors left that were cut off before they had the lock, or after they gave it back. What is only
+# half unpacked may just be arriving: it goes when it is still there at the end of the next transaction.
+sweep() {
+  local dir
+  for dir in "$home"/tx/*.part; do
+    if [ -e "$dir/left" ]; then rm -rf "$dir"; elif [ -d "$dir" ]; then true >"$dir/left"; fi
+  done 2>/dev/null
+  sweep_triggers
 }
 
 # keep_last N: older transactions that ended well are removed.

@@ -38,6 +38,19 @@ remove_trigger() {
   local trigger
   trigger_name
   has_trigger || return 0
-  rm -f "$units/multi-user.target.wants/$trigger" "$units/$trigger" "$units/$trigger.tmp"
+  rm -f "$units/$trigger" "$units/$trigger.tmp" "$units/multi-user.target.wants/$trigger"
   sync $units
+}
+
+# sweep_triggers: those of others that were cut off between the two names. One alone has no effect.
+sweep_triggers() {
+  local file mine="$tx"
+  for file in "$units"/nicfix-*.service* "$units"/multi-user.target.wants/nicfix-*.service; do
+    [ -e "$file" ] || [ -L "$file" ] || continue
+    tx=${file##*/nicfix-}
+    tx=$home/tx/${tx%%.service*}
+    [ "$tx" != "$mine" ] || continue
+    { [ -d "$tx/token" ] && ! is_over; } || rm -f "$file"
+  done
+  tx=$mine
 }
