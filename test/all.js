@@ -24,6 +24,7 @@ const wanted = {
   shellcheck: 'shellcheck',
   busybox: 'busybox',
   mksh: 'mksh',
+  strace: 'strace',
   sshd: 'openssh-server',
 }
 const missing = Object.entries(wanted)
@@ -41,6 +42,7 @@ run('layout', tool('prettier'), ['--check', '--log-level', 'warn', '.'])
 run('lint', tool('oxlint'), ['--type-aware'])
 run('types', tool('tsc'), [])
 run('fast tests', tool('vitest'), ['run', '--project', 'fast'])
+run('kill matrix', tool('vitest'), ['run', '--project', 'matrix'])
 run('lab tests', tool('vitest'), ['run', '--project', 'lab'])
 
 console.log()

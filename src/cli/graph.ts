@@ -1,13 +1,14 @@
 import { Argument, type Command } from 'commander'
 import { changeMachine } from '../../machines/change.ts'
 import { drawMachine } from '../../machines/diagram.ts'
+import { guardMachine } from '../../machines/guard.ts'
 import { runMachine } from '../../machines/run.ts'
 import { undoMachine } from '../../machines/undo.ts'
 import { print } from './options.ts'
 
-const machines = { run: runMachine, undo: undoMachine, change: changeMachine }
+const machines = { run: runMachine, undo: undoMachine, change: changeMachine, guard: guardMachine }
 
-/** `nicfix graph run|undo|change`: a mermaid state diagram. */
+/** `nicfix graph run|undo|change|guard`: a mermaid state diagram. */
 export function wireGraph(program: Command): void {
   program
     .command('graph')

@@ -22,7 +22,10 @@ export class JsonLine {
 
   private constructor(socket: Socket) {
     this.#socket = socket
-    createInterface({ input: socket }).on('line', line => this.#take(line))
+    // Both tell of an error of the socket, and either one that nobody listens to ends the process.
+    createInterface({ input: socket })
+      .on('line', line => this.#take(line))
+      .on('error', () => undefined)
     socket.on('error', () => undefined).on('close', () => this.#fail('the connection closed'))
   }
 

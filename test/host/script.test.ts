@@ -23,7 +23,9 @@ describe('the host script', () => {
     const script = hostScript()
     expect(script).not.toMatch(/ethtool -K|make[^\n]* install/)
     // It knows their names, to keep out of their way, and never starts one.
-    expect(script).not.toMatch(/(^|[;&({]|bounded \d+) *(update-initramfs|dracut|mkinitrd|mkinitramfs)/m)
+    expect(script).not.toMatch(
+      /(^|[;&({]|bounded \d+) *(update-initramfs|dracut|mkinitrd|mkinitramfs)/m,
+    )
     expect(script.match(/\bstrip\b[^\n]*-o/g)).toEqual([expect.stringContaining('strip -d -o')])
   })
 })

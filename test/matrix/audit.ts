@@ -138,7 +138,7 @@ export class Unsynced {
       this.content.delete(path)
       this.content.add(moved(path))
     }
-    for (const [path, dir] of [...this.names].filter(([path]) => inside(path) && path !== from)) {
+    for (const [path, dir] of [...this.names].filter(([name]) => inside(name) && name !== from)) {
       this.names.delete(path)
       this.names.set(moved(path), moved(dir))
     }
@@ -153,7 +153,7 @@ export class Unsynced {
   #keep(path: string): void {
     this.content.delete(path)
     if (path.endsWith('/log')) this.begun = false
-    for (const [name, dir] of [...this.names]) if (dir === path) this.names.delete(name)
+    for (const [name, dir] of this.names) if (dir === path) this.names.delete(name)
   }
 
   /** What would be lost now of the paths that count. */

@@ -168,6 +168,7 @@ recover() {
   settle_in
   drop_ballast
   sign "$tx/guard"
+  is_same_boot || end_line
   look
   case $state in
   staged) is_same_boot && alive "$tx/worker" || { become staged cancelled && finish; } ;;
@@ -185,6 +186,11 @@ recover() {
   is rollback || is pending || return 0
   if is_same_boot; then event - note "the guard is dead, another one takes over"; else event - note "the host was booted before the transaction had ended"; fi
   roll_back
+}
+
+# end_line: the last line of the log may be there in part: what comes next must not be a part of it.
+end_line() {
+  case $(tail -c 1 "$tx/log" 2>/dev/null | od -An -tx1) in '' | *0a*) ;; *) printf '\n' 2>/dev/null >>"$tx/log" ;; esac
 }
 
 # is_complete: are there files to be written, and is every one as it was to become?

@@ -23,9 +23,22 @@ status_block() {
   done
   while read -r line; do
     n=$((n + 1))
-    [ $n -le "${1:-0}" ] || echo "event $n $line"
+    [ $n -gt "${1:-0}" ] || continue
+    if is_event "$line"; then echo "event $n $line"; else echo "event $n 0 - note a line of the log was damaged by a power cut"; fi
   done <"$tx/log" 2>/dev/null
   echo end
+}
+
+# is_event LINE: "CLOCK CHANGE NAME TEXT". What was not synced before a power cut may be there in part, or as NULs.
+is_event() {
+  local clock rest
+  clock=${1%% *}
+  rest=${1#* }
+  case $clock in '' | *[!0-9]*) return 1 ;; esac
+  case ${rest%% *} in - | [0-9][0-9]) ;; *) return 1 ;; esac
+  rest="${rest#* } "
+  case ${rest%% *} in backed-up | begin | applied | verified | undo | undone | stuck | failed | note) return 0 ;; esac
+  return 1
 }
 
 # events: $count

@@ -13,7 +13,8 @@ roll_back() {
   else
     while :; do
       faults=$(undo_all)
-      [ -n "$faults" ] && [ $try -lt 3 ] || break
+      # Nothing helps against a command that hangs inside the kernel.
+      [ -n "$faults" ] && [ $try -lt 3 ] && ! is_hung || break
       try=$((try + 1))
       sleep 5
     done

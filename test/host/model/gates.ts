@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Where the script's work can be made to stand still: in the middle of a trial, of persisting, before an undo. */
@@ -7,15 +7,27 @@ const gates: readonly Gate[] = ['trial', 'persist', 'undo']
 
 const fileOf = (root: string, gate: Gate) => join(root, 'control', `open-${gate}`)
 
+const markOf = (root: string, gate: Gate) => join(root, 'control', `at-${gate}`)
+
+/** Does somebody stand there? Whoever does says so again and again. */
+export const isAtGate = (root: string, gate: Gate): boolean => existsSync(markOf(root, gate))
+
+export function forgetGates(root: string): void {
+  for (const gate of gates) rmSync(markOf(root, gate), { force: true })
+}
+
 export const openGate = (root: string, gate: Gate): void => writeFileSync(fileOf(root, gate), '')
 
-export function closeGate(root: string): void {
+export function closeGates(root: string): void {
   for (const gate of gates) rmSync(fileOf(root, gate), { force: true })
 }
 
 const wait = (gate: Gate, condition: string) => `
 if ${condition}; then
-  until [ -e /control/open-${gate} ]; do /usr/bin/sleep 0.02; done
+  until [ -e /control/open-${gate} ]; do
+    : >/control/at-${gate}
+    /usr/bin/sleep 0.02
+  done
 fi
 `
 

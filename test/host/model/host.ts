@@ -2,7 +2,7 @@ import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stageCommand, txCommand } from '../../../src/host/protocol.ts'
 import type { TxVerb } from '../../../src/host/protocol.ts'
-import type { GuardContext } from '../../../machines/guard.ts'
+import type { GuardContext } from '../../../machines/guard-words.ts'
 import type { EventName } from '../../machines/tours.ts'
 import { newI40e } from '../sim/driver.ts'
 import { packJob, planFor, token } from '../sim/fresh.ts'
@@ -15,7 +15,7 @@ import type { Shell } from '../sim/root.ts'
 import { SimHost } from '../sim/sim.ts'
 import type { Disk } from '../sim/disk.ts'
 import { Connection } from './connection.ts'
-import { closeGate, makeGates, openGate } from './gates.ts'
+import { closeGates, forgetGates, makeGates, openGate } from './gates.ts'
 import type { Gate } from './gates.ts'
 
 export const id = '20260101-0000-aaaa'
@@ -79,6 +79,7 @@ export class ModelHost {
   /** The exit code of a verb; null of what nobody asked for. */
   play(event: EventName, was: GuardContext): Promise<number | null> {
     const { clock } = this.host
+    forgetGates(this.host.root)
     switch (event) {
       case 'ARM':
         return this.#tx('arm')
@@ -100,6 +101,8 @@ export class ModelHost {
       case 'CONFIRM_WRONG':
         return this.#confirm('00000000000000000000000000000000')
       case 'STAGE_OTHER':
+        // Whom nobody looks after, the second run brings to its end, and waits for it.
+        if (was.guard === 'dead') openGate(this.host.root, 'undo')
         return this.#stageOther()
       case 'OTHER_LEAVES':
         return codeOf(this.host.tx(this.#other, 'cancel'))
@@ -120,7 +123,8 @@ export class ModelHost {
         else this.host.fault('insmod-fails')
         return this.#open('undo')
       case 'FIRE_WINDOW_OVER':
-        clock.leap(61)
+        // A host is left alone for longer before a second run may take it.
+        clock.leap(was.phase === 'built' ? 300 : 61)
         return nothing
       case 'DEADLINE':
         clock.leap(confirmWithin + 1)
@@ -141,7 +145,7 @@ export class ModelHost {
 
   /** What was opened, broken or damaged for an event is as before, for the next one. */
   calmDown(): void {
-    closeGate(this.host.root)
+    closeGates(this.host.root)
     this.host.mend()
     const intact = this.staged.disk.get(this.#plan)
     if (intact) writeFileSync(join(this.host.root, this.#plan), intact.bytes)
@@ -176,7 +180,6 @@ export class ModelHost {
     this.#others += 1
     const job = await planFor('e1000e-flow-control-off', this.host.bootId, confirmWithin)
     const { archive, sumsSha256 } = await packJob(job, this.#other, this.host.script)
-    openGate(this.host.root, 'undo')
     return codeOf(this.host.run(stageCommand(this.#other, sumsSha256), archive))
   }
 

@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { verbs } from '../../../machines/guard.ts'
-import type { GuardContext, Verb } from '../../../machines/guard.ts'
+import { verbs } from '../../../machines/guard-words.ts'
+import type { GuardContext, Verb } from '../../../machines/guard-words.ts'
 import { begin, next, placeOf } from '../../machines/tours.ts'
 import type { EventName, Snapshot } from '../../machines/tours.ts'
 import type { Disk } from '../sim/disk.ts'
 import { newI40e } from '../sim/driver.ts'
 import { judge, kernelDifferences } from '../sim/oracle.ts'
 import { pause } from '../sim/ran.ts'
+import { isAtGate } from './gates.ts'
+import type { Gate } from './gates.ts'
 import { id, ModelHost } from './host.ts'
 import type { Staged } from './host.ts'
 
@@ -34,16 +36,26 @@ export type Step = {
 
 /** A walk that the host did not take as the model does. */
 export class Mismatch extends Error {
+  readonly events: readonly EventName[]
+
   constructor(events: readonly EventName[], expected: Step, found: Step) {
     const show = (step: Step) => JSON.stringify(step, null, 1).replaceAll(/\n */g, ' ')
     super(`after ${events.join(' ')}\n  model ${show(expected)}\n  host  ${show(found)}`)
+    this.events = events
   }
 }
 
 const isVerb = (event: EventName): event is Verb => (verbs as readonly string[]).includes(event)
 
-/** Takes a walk on a real script, and compares answer and host after each event. */
-export async function walk(staged: Staged, events: readonly EventName[]): Promise<void> {
+/**
+ * Takes a walk on a real script, and compares answer and host after each event.
+ * @param patienceSeconds that the host has to get where the last event leads
+ */
+export async function walk(
+  staged: Staged,
+  events: readonly EventName[],
+  patienceSeconds = 20,
+): Promise<void> {
   const there = await ModelHost.start(staged)
   try {
     let snapshot = begin({ trigger: staged.systemd })
@@ -52,7 +64,11 @@ export async function walk(staged: Staged, events: readonly EventName[]): Promis
       snapshot = next(snapshot, event)
       const answer = await there.play(event, was)
       const expected = expectedOf(snapshot, event)
-      const seen = await settle(there, expected.seen)
+      const seen = await settle(
+        there,
+        expected.seen,
+        index + 1 < events.length ? 20 : patienceSeconds,
+      )
       there.calmDown()
       if (expected.answer !== answer || !isDeepStrictEqual(seen, expected.seen))
         throw new Mismatch(events.slice(0, index + 1), expected, { event, answer, seen })
@@ -70,6 +86,22 @@ export async function walk(staged: Staged, events: readonly EventName[]): Promis
   }
 }
 
+/** Takes many walks, a few at a time, and tells of all that did not match. */
+export async function walkAll(
+  staged: Staged,
+  walks: readonly (readonly EventName[])[],
+  atOnce = 3,
+): Promise<string[]> {
+  const mismatches: string[] = []
+  const rest = walks.values()
+  const lane = async () => {
+    for (const events of rest)
+      await walk(staged, events).catch((error: unknown) => mismatches.push(String(error)))
+  }
+  await Promise.all(Array.from({ length: atOnce }, lane))
+  return mismatches
+}
+
 function expectedOf(snapshot: Snapshot, event: EventName): Step {
   const { phase, guard, watch, boot, files, driver, lock, answer } = snapshot.context
   const [state = ''] = placeOf(snapshot).split('.')
@@ -83,25 +115,44 @@ function expectedOf(snapshot: Snapshot, event: EventName): Step {
 }
 
 /** Waits until the host is as expected, or for as long as it may take to get there. */
-async function settle(there: ModelHost, expected: Seen, seconds = 15): Promise<Seen> {
+async function settle(there: ModelHost, expected: Seen, seconds: number): Promise<Seen> {
   const limit = process.hrtime.bigint() + BigInt(seconds) * 1_000_000_000n
   for (;;) {
     const seen = await look(there)
-    if (isDeepStrictEqual(seen, expected) || process.hrtime.bigint() > limit) return seen
+    const isThere = isDeepStrictEqual(seen, expected) && isAtWork(there, expected)
+    if (isThere || process.hrtime.bigint() > limit) return seen
     await pause(20)
   }
 }
 
+/** Where work is under way it has to have come to the gate, so that the next event meets it there. */
+function isAtWork({ host }: ModelHost, { phase, guard }: Seen): boolean {
+  const gates: Record<string, Gate> = {
+    trying: 'trial',
+    persisting: 'persist',
+    'rolling-back': 'undo',
+  }
+  const gate = guard === 'dead' ? undefined : gates[phase]
+  return gate === undefined || isAtGate(host.root, gate)
+}
+
+const alive = (is: boolean) => (is ? 'alive' : 'dead')
+
 async function look(there: ModelHost): Promise<Seen> {
   const { host } = there
   const { state, phase, guardAlive, watchAlive, sameBoot } = await host.status(id)
-  const alive = (is: boolean) => (is ? 'alive' : 'dead')
   const lock = lockOf(host.root)
+  const atRest = !guardAlive && !watchAlive
   return {
-    ...{ state, phase, guard: alive(guardAlive), watch: alive(watchAlive) },
-    ...{ boot: sameBoot ? 'same' : 'other', lock },
-    ...{ files: filesOf(there, host.disk()), driver: driverOf(there) },
-    faults: guardAlive || watchAlive ? [] : await faultsOf(there, state, lock, sameBoot),
+    state,
+    phase,
+    guard: alive(guardAlive),
+    watch: alive(watchAlive),
+    boot: sameBoot ? 'same' : 'other',
+    files: filesOf(there, host.disk()),
+    driver: driverOf(there),
+    lock,
+    faults: atRest ? await faultsOf(there, state, lock, sameBoot) : [],
   }
 }
 
@@ -119,8 +170,8 @@ function filesOf({ staged }: ModelHost, disk: Disk): Seen['files'] {
   const planned = staged.job.plan.changes.flatMap(each =>
     each.kind === 'write-file' ? [each.path] : [],
   )
-  const indexes = [...disk.keys()].filter(path => /\/modules\.[^/]*$/.test(path))
-  const paths = [...planned, ...indexes.filter(path => !path.includes('/.nicfix-'))]
+  const indexes = [...disk.keys()].filter(path => /^\/lib\/modules\/[^/]*\/modules\./.test(path))
+  const paths = [...planned, ...indexes]
   const was = staged.before.disk
   const changed = paths.filter(path => disk.get(path)?.sum !== was.get(path)?.sum)
   if (changed.length === 0) return 'old'

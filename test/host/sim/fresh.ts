@@ -126,7 +126,12 @@ export function packJob(
   script: string,
 ): Promise<StageArchive> {
   return packStage({
-    ...{ id, plan, payloads, script, token, over },
+    id,
+    plan,
+    payloads,
+    script,
+    token,
+    over,
     digest: 'sha256:0',
     playbook: 'matrix',
     controller: 'test@here',

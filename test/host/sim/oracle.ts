@@ -82,6 +82,11 @@ async function faultsOf(state: TxState, scene: Scene): Promise<string[]> {
       return [...notNew(scene), ...leftBehind(scene, 'the hook'), ...needlessHelp(scene)]
     case 'failed':
       return missingHelp(scene)
+    case 'staged':
+    case 'pending':
+    case 'confirmed':
+    case 'rollback':
+    // A token that is damaged says none of these.
     default:
       return [`the transaction is still ${state}`]
   }
@@ -94,12 +99,13 @@ function notOld({ host, before, disk }: Scene): string[] {
   ]
 }
 
+const lines = ({ modules, ports }: KernelState) => [
+  ...Object.entries(modules).map(([name, build]) => `${name} ${build}`),
+  ...Object.entries(ports).map(([name, port]) => `${name} ${JSON.stringify(port)}`),
+]
+
 /** @param was as it has to be */
 export function kernelDifferences(was: KernelState, is: KernelState): string[] {
-  const lines = ({ modules, ports }: KernelState) => [
-    ...Object.entries(modules).map(([name, build]) => `${name} ${build}`),
-    ...Object.entries(ports).map(([name, port]) => `${name} ${JSON.stringify(port)}`),
-  ]
   const [wanted, found] = [lines(was), lines(is)]
   return [
     ...wanted.filter(line => !found.includes(line)).map(line => `missing: ${line}`),
@@ -120,9 +126,10 @@ function notNew(scene: Scene): string[] {
   return [...others, ...job.plan.changes.flatMap(change => notDone(change, scene))]
 }
 
+const fail = (isRight: boolean, what: string) => (isRight ? [] : [what])
+
 function notDone(change: Change, { host, disk, id }: Scene): string[] {
   const { modules, ports } = host.kernelState()
-  const fail = (isRight: boolean, what: string) => (isRight ? [] : [what])
   switch (change.kind) {
     case 'write-file': {
       const entry = disk.get(change.path)

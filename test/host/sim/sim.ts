@@ -11,7 +11,7 @@ import type { TxStatus } from '../../../src/model/tx.ts'
 import { Uptime } from './clock.ts'
 import { readDisk, writeDisk } from './disk.ts'
 import type { Disk } from './disk.ts'
-import { hardware, moduleText, stockE1000e, stockI40e } from './driver.ts'
+import { hardware, kernel, moduleText, stockE1000e, stockI40e } from './driver.ts'
 import { freshDisk, packJob, token } from './fresh.ts'
 import type { Job } from './fresh.ts'
 import { readKernel } from './kernel.ts'
@@ -50,10 +50,9 @@ export type Start = {
   readonly systemd?: boolean
   /** Does early boot load the drivers off the disk, as with an initramfs made anew? */
   readonly driversFromDisk?: boolean
-  /** Starts the command that boots the host; a test may watch it. */
-  readonly launch?: Launch
 }
 
+/** Starts the command that boots the host; a test may watch it. */
 export type Launch = (argv: readonly string[]) => ChildProcess
 
 const launchPlainly: Launch = ([command = '', ...rest]) => spawn(command, rest, { stdio: 'pipe' })
@@ -84,16 +83,23 @@ export class SimHost {
 
   /** A host that is up: of that disk, or a new one. */
   static async start(start: Start = {}): Promise<SimHost> {
+    const host = SimHost.off(start)
+    await host.#powerOn(launchPlainly)
+    return host
+  }
+
+  /** The same before its power is switched on. */
+  static off(start: Start = {}): SimHost {
     const host = new SimHost(start)
     makeRoot(host.root, host.shell)
     writeDisk(host.root, start.disk ?? freshDisk())
     host.#control('rate', String(host.#rate))
+    host.#control('release', `${kernel}\n`)
     host.#control('hardware', `${hardware.join('\n')}\n`)
     for (const driver of [stockE1000e, stockI40e])
       host.#control(`initramfs/${driver.name}.ko`, moduleText(driver))
     if (start.driversFromDisk) host.#control('drivers-from-disk', '')
     if (start.systemd) host.#control('systemd', '')
-    await host.#powerOn(start.launch ?? launchPlainly)
     return host
   }
 
@@ -102,13 +108,13 @@ export class SimHost {
   }
 
   async #powerOn(launch: Launch): Promise<void> {
-    const kernel = join(this.root, 'kernel')
-    rmSync(kernel, { recursive: true, force: true })
+    const memory = join(this.root, 'kernel')
+    rmSync(memory, { recursive: true, force: true })
     for (const folder of ['sys/class/net', 'sys/module', 'sys/bus/pci/drivers', 'run', 'net'])
-      mkdirSync(join(kernel, folder), { recursive: true })
+      mkdirSync(join(memory, folder), { recursive: true })
     for (const line of hardware)
-      mkdirSync(join(kernel, 'sys/bus/pci/devices', line.split(' ')[0] ?? ''), { recursive: true })
-    for (const file of ['dmesg', 'journal', 'run/ifstate']) writeFileSync(join(kernel, file), '')
+      mkdirSync(join(memory, 'sys/bus/pci/devices', line.split(' ')[0] ?? ''), { recursive: true })
+    for (const file of ['dmesg', 'journal', 'run/ifstate']) writeFileSync(join(memory, file), '')
     this.#control('boot-id', `${this.#bootId}\n`)
     this.#clock = new Uptime(join(this.root, 'control/uptime'), this.#rate)
     const argv = ['--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', enterRoot(this.root)]
@@ -173,12 +179,13 @@ export class SimHost {
   async settled(seconds = 60): Promise<void> {
     const limit = process.hrtime.bigint() + BigInt(seconds) * 1_000_000_000n
     while (this.isUp && processesBeside(this.#init).length > 0) {
-      if (process.hrtime.bigint() > limit) throw new Error(`still busy: ${this.#busyWith()}`)
+      if (process.hrtime.bigint() > limit) throw new Error(`still busy: ${this.busyWith()}`)
       await pause(20)
     }
   }
 
-  #busyWith(): string {
+  /** What runs there now, for people. */
+  busyWith(): string {
     return processesBeside(this.#init)
       .map(pid => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '))
       .join('; ')

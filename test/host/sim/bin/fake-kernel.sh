@@ -2,7 +2,8 @@
 # host goes down. A stub does what the real tool does, lies included (exit 0 of a failed probe, of ifup without a device).
 # shellcheck shell=dash
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
-modules=/lib/modules/$(uname -r)
+read -r release </control/release
+modules=/lib/modules/$release
 
 # fault NAME [VERSION]: is that misbehaviour switched on (for this version of the driver)?
 fault() {

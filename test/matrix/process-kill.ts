@@ -1,0 +1,57 @@
+import { Controller } from './controller.ts'
+import { inParallel } from './pool.ts'
+import { Killer } from './points.ts'
+import { comeToRest, rerun } from './rest.ts'
+import { setScene } from './scenarios.ts'
+import type { Ground, Scenario } from './scenarios.ts'
+import { Tally } from './tally.ts'
+import type { Verdict } from './trace.ts'
+
+export type Kill = { readonly point: number; readonly verdict: Exclude<Verdict, 'go on'> }
+
+/** Runs a scenario anew for each kill: one process, or it and its group, dies at that point; all others go on. */
+export async function killEverywhere(
+  ground: Ground,
+  scenario: Scenario,
+  name: string,
+  points: number,
+  kills: readonly Kill[],
+): Promise<Tally> {
+  const tally = new Tally(name, points, kills.length)
+  await inParallel(kills, 3, kill => killAt(ground, scenario, kill, tally))
+  return tally
+}
+
+async function killAt(ground: Ground, scenario: Scenario, kill: Kill, tally: Tally) {
+  const host = await setScene(ground, scenario)
+  const killer = new Killer(kill.point, kill.verdict)
+  let confirmed = false
+  // A controller whose command was killed has nothing more to say in that run.
+  let gaveUp = ''
+  try {
+    const controller = new Controller(host, killer.judge(host))
+    const act = scenario.act(controller, ground, () => (confirmed = true))
+    await within(40_000, act, () => host.busyWith()).catch(
+      (error: Error) => (gaveUp = error.message),
+    )
+    const rest = await comeToRest(host, ground, confirmed)
+    const what = `${kill.verdict} at ${kill.point}: ${killer.killedAt ?? 'not reached'} (${gaveUp})`
+    const faults = rest.faults.length > 0 ? rest.faults : await rerun(host, ground, rest)
+    tally.add(what, rest, faults)
+    if (process.env['NICFIX_MATRIX'] === 'show' && rest.openBefore !== null)
+      console.log(`${rest.openBefore} before ${rest.state}: ${what}`)
+  } catch (error) {
+    tally.faults.push(`${kill.verdict} at ${kill.point}: ${killer.killedAt}\n    ${String(error)}`)
+  } finally {
+    await host.end()
+  }
+}
+
+/** @param says what goes on when the time is over */
+function within(ms: number, work: Promise<void>, says: () => string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no end after ${ms} ms: ${says()}`)), ms)
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,52 @@
+import type { Rest } from './rest.ts'
+
+/** What was tried in a scenario, and what came of it. */
+export class Tally {
+  readonly name: string
+  readonly points: number
+  readonly tried: number
+  /** How the hosts came to rest, and how often so. */
+  readonly ends = new Map<string, number>()
+  /** What only a controller could end. */
+  readonly closed = new Map<string, number>()
+  littered = 0
+  readonly faults: string[] = []
+
+  constructor(name: string, points: number, tried: number) {
+    this.name = name
+    this.points = points
+    this.tried = tried
+  }
+
+  /** @param what was done to the host, for people */
+  add(what: string, rest: Rest, faults: readonly string[]): void {
+    count(this.ends, rest.state)
+    if (rest.openBefore !== null) count(this.closed, rest.openBefore)
+    if (rest.litter.length > 0) this.littered += 1
+    if (faults.length > 0) this.faults.push([what, ...faults].join('\n    '))
+  }
+}
+
+function count(of: Map<string, number>, what: string): void {
+  of.set(what, (of.get(what) ?? 0) + 1)
+}
+
+const list = (of: Map<string, number>) =>
+  [...of].map(([what, times]) => `${what} ${times}`).join(', ')
+
+/** A line a scenario. */
+export function printTable(title: string, unit: string, tallies: readonly Tally[]): void {
+  const width = Math.max(...tallies.map(({ name }) => name.length))
+  const lines = tallies.map(tally =>
+    [
+      tally.name.padEnd(width),
+      `${tally.points} points`.padStart(12),
+      `${tally.tried} ${unit}`.padStart(12),
+      `  ${list(tally.ends)}`,
+      tally.closed.size > 0 ? `; closed by a controller: ${list(tally.closed)}` : '',
+      tally.littered > 0 ? `; litter swept: ${tally.littered}` : '',
+      tally.faults.length > 0 ? `; WRONG: ${tally.faults.length}` : '',
+    ].join(''),
+  )
+  console.log(`${title}\n${lines.join('\n')}`)
+}
