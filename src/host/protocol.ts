@@ -120,8 +120,25 @@ const readers: Record<string, (rest: string, draft: Draft) => boolean> = {
 function finish(draft: Draft): TxBlock | null {
   const { id, state, phase, playbook = '' } = draft
   if (id === undefined || state === undefined || phase === undefined) return null
-  const { guardAlive = false, watchAlive = false, deadlineInSeconds = null, sameBoot = false, events, outputs } = draft
-  const status = { id, state, phase, guardAlive, watchAlive, deadlineInSeconds, sameBoot, playbook, events }
+  const {
+    guardAlive = false,
+    watchAlive = false,
+    deadlineInSeconds = null,
+    sameBoot = false,
+    events,
+    outputs,
+  } = draft
+  const status = {
+    id,
+    state,
+    phase,
+    guardAlive,
+    watchAlive,
+    deadlineInSeconds,
+    sameBoot,
+    playbook,
+    events,
+  }
   return { status, outputs }
 }
 

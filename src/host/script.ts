@@ -4,6 +4,7 @@ const parts = [
   'base',
   'lock',
   'net',
+  'snapshot',
   'module',
   'build',
   'change',

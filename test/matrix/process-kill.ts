@@ -34,6 +34,10 @@ async function killAt(ground: Ground, scenario: Scenario, kill: Kill, tally: Tal
     await within(40_000, act, () => host.busyWith()).catch(
       (error: Error) => (gaveUp = error.message),
     )
+    if (scenario.madeUpAtBoot) {
+      await host.settled()
+      await host.boot()
+    }
     const rest = await comeToRest(host, ground, confirmed)
     const what = `${kill.verdict} at ${kill.point}: ${killer.killedAt ?? 'not reached'} (${gaveUp})`
     const faults = rest.faults.length > 0 ? rest.faults : await rerun(host, ground, rest)

@@ -54,6 +54,8 @@ export type Scenario = {
   readonly from: keyof Ground['disks']
   /** `confirmed` is called when the host has answered that it took the confirmation. */
   readonly act: (controller: Controller, ground: Ground, confirmed: () => void) => Promise<void>
+  /** What a process that was killed leaves undone is the next boot's to do, or to say. */
+  readonly madeUpAtBoot?: true
 }
 
 export const scenarios: readonly Scenario[] = [
@@ -89,6 +91,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'committed, next boot',
     from: 'committed',
     act: controller => controller.boot(),
+    madeUpAtBoot: true,
   },
   {
     name: 'committed, taken back',

@@ -167,6 +167,9 @@ is_over() {
   return 1
 }
 
+# What stands for the word of a part of us that was killed before it could say anything: silence means that all is well.
+cut_off='it was cut off before its end'
+
 # --- processes ------------------------------------------------------------------------------------------------------
 
 # start_of PID: $start, in ticks (proc_pid_stat(5) field 22): with the pid it names one process for as long as the host is

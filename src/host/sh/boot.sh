@@ -41,10 +41,10 @@ swap_at_boot() {
   [ "$(sha256_of "$file")" = "$(told "$record" sha256)" ] || { report "left alone: $file is not the file that was installed"; return 0; }
   [ "$(loaded_build "$module")" != "$(told "$record" build-id)" ] || { report "already loaded"; return 0; }
   [ ! -e "$attempt" ] || { report "left alone: the attempt of an earlier boot did not come back; remove $attempt to try again"; return 0; }
-  put "$attempt" "$this_boot" || { report "left alone: the attempt cannot be recorded"; return 0; }
   # shellcheck disable=SC2046  # the ports one by one
-  capture "$tx/snapshot" $(ports_of "$module") || return 0
-  faults=$(exchange "$module" "$file" "$(told "$record" build-id)" "$(told "$record" options)" "$tx/snapshot")
+  capture "$tx/snapshot" $(ports_of "$module") || { report "left alone: its ports cannot be read"; return 0; }
+  put "$attempt" "$this_boot" || { report "left alone: the attempt cannot be recorded"; return 0; }
+  faults=$(exchange "$module" "$file" "$(told "$record" build-id)" "$(told "$record" options)" "$tx/snapshot") || faults=${faults:-$cut_off}
   if [ -z "$faults" ]; then
     rm -f "$attempt"
     sync "$home"
@@ -53,7 +53,7 @@ swap_at_boot() {
   fi
   report "failed, going back: $faults"
   file=$(told "$record" former)
-  faults=$(exchange "$module" "$file" "$(file_build "$file")" "$(told "$record" options)" "$tx/snapshot")
+  faults=$(exchange "$module" "$file" "$(file_build "$file")" "$(told "$record" options)" "$tx/snapshot") || faults=${faults:-$cut_off}
   report "${faults:-back on $file}"
 }
 

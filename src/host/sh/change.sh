@@ -66,13 +66,13 @@ verify_set_nic() {
   nic=$(nic_at "$(value "$1/pci")") || { echo "the port is gone"; return 1; }
   now=$(pause_of "$nic")
   [ "$now" = "$(value "$1/want")" ] || { echo "$nic says $now, expected $(value "$1/want")"; return 1; }
-  now=$(differences "$1/snapshot" 30)
+  now=$(differences "$1/snapshot" 30) || now=$cut_off
   [ -z "$now" ] || { echo "$now"; return 1; }
 }
 
 undo_set_nic() {
   local nic before says
-  [ -d "$1/snapshot" ] || return 0
+  was_touched "$1" || return 0
   before=$(value "$1/before")
   nic=$(nic_at "$(value "$1/pci")") || { echo "the port is gone"; return 1; }
   # A boot that has not come to the network yet: it will be made from the files.
@@ -83,7 +83,7 @@ undo_set_nic() {
   [ "$(pause_of "$nic")" = "$before" ] || set_pause "$nic" "$before" "$(value "$1/renegotiate")" || return 1
   await_pause "$nic" "$before" || return 1
   restore "$1/snapshot"
-  says=$(differences "$1/snapshot" 30)
+  says=$(differences "$1/snapshot" 30) || says=$cut_off
   [ -z "$says" ] || { echo "$says"; return 1; }
   # ifup may have set it again, by a file that did not come back.
   await_pause "$nic" "$before"
@@ -100,12 +100,15 @@ await_pause() {
 
 # swap-driver
 apply_swap_driver() {
-  local build
+  local build pci
   build=$tx/c/$(value "$1/from")
   # shellcheck disable=SC2046  # the ports one by one
   stacked_on $(ports_of "$(value "$1/module")") || return 1
   # shellcheck disable=SC2046  # the ports one by one
   [ -d "$1/snapshot" ] || capture "$1/snapshot" $(ports_of "$(value "$1/module")") || return 1
+  while read -r pci || [ -n "$pci" ]; do
+    [ -e "$1/snapshot/$pci/name" ] || { echo "$pci has no interface that could be brought back"; return 1; }
+  done <"$1/ports"
   exchange "$(value "$1/module")" "$build/out/module.ko" "$(result_of "$build" build-id)" "$(value "$1/options")" "$1/snapshot"
 }
 
@@ -126,7 +129,7 @@ verify_swap_driver() {
 }
 
 undo_swap_driver() {
-  [ -d "$1/snapshot" ] || return 0
+  was_touched "$1" || return 0
   # A boot has loaded the former driver and made the network by itself.
   is_same_boot || [ "$(loaded_build "$(value "$1/module")")" != "$(value "$1/former-build-id")" ] || return 0
   # shellcheck disable=SC2046  # the ports one by one
@@ -137,6 +140,10 @@ undo_swap_driver() {
 # A committed transaction has been in use since, a boot has made the network anew: what must come back then is how
 # things are today.
 snapshot_is_old() { [ -e "$tx/was-committed" ] || ! is_same_boot; }
+
+# was_touched CHANGE-DIR: a snapshot is there whole or not at all, and nothing is touched before it is. Where it has to be
+# made anew, the change was.
+was_touched() { [ -d "$1/snapshot" ] || snapshot_is_old; }
 
 # renew_snapshot CHANGE-DIR PCI…: once a boot, and before the first attempt: what a failed one has left of the network is
 # not how things are today.

@@ -54,7 +54,7 @@ verify_write_file() {
   now=$(mode_and_owner_of "$path")
   [ "$now" = "$(value "$1/mode") $(value "$1/owner")" ] || { echo "$path has mode and owner $now"; return 1; }
   get "$1/after"
-  case $got in rc-local) [ -x "$home/boot" ] || echo "$home/boot is missing" ;; esac
+  [ "$got" != rc-local ] || [ -x "$home/boot" ] || { echo "$home/boot is missing"; return 1; }
   [ "$got" = depmod ] || return 0
   now=$(modinfo -n "$(basename "$path" .ko)")
   [ "$(readlink -f "$now")" = "$(readlink -f "$path")" ] || { echo "depmod prefers $now"; return 1; }
@@ -79,7 +79,7 @@ undo_write_file() {
     fi
     sync "${path%/*}"
   fi
-  now=$(undo_after "$1")
+  now=$(undo_after "$1") || now=${now:-$cut_off}
   remove_made_directories "$1"
   [ -z "$now" ] || { echo "$now"; return 1; }
   unwritten "$1"
@@ -106,11 +106,20 @@ unwritten() {
   [ "$now" = "$(value "$1/old.mode")" ] || { echo "$path has mode and owner $now"; return 1; }
 }
 
+# index_sum CHANGE-DIR: of all files of the backup of the module index.
+index_sum() { (cd "$1/index" && sha256sum modules.* | sha256sum) 2>/dev/null || :; }
+
 undo_after() {
   local file dir beside
   case $(value "$1/after") in
   depmod)
     dir=/lib/modules/$(value "$tx/m/kernel")
+    if [ "$(index_sum "$1")" != "$(value "$1/index.sum")" ]; then
+      # The module itself is gone by now, so an index that is made anew serves as well as the old one.
+      bounded 300 depmod -a "$(value "$tx/m/kernel")" && sync
+      echo "the backup of the module index is damaged: $1/index, depmod was asked for a new one"
+      return
+    fi
     for file in "$1"/index/modules.*; do
       [ -e "$file" ] || continue
       same "$file" "$dir/${file##*/}" && continue
@@ -126,7 +135,9 @@ undo_after() {
     sync "$dir"
     ;;
   rc-local)
-    if [ -e "$1/boot.old" ]; then
+    if [ "$(sha256_of "$1/boot.old")" != "$(value "$1/boot.sum")" ]; then
+      echo "the backup of $home/boot is damaged: $1/boot.old"
+    elif [ -e "$1/boot.old" ]; then
       same "$1/boot.old" "$home/boot" || { cp -a "$1/boot.old" "$home/.boot.old" && mv -f "$home/.boot.old" "$home/boot"; } 2>&3
       same "$1/boot.old" "$home/boot" || echo "$home/boot is not as it was"
     else
@@ -137,6 +148,7 @@ undo_after() {
     sync "$home"
     ;;
   esac
+  return 0
 }
 
 remove_made_directories() {

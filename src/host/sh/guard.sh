@@ -199,6 +199,6 @@ is_complete() {
   changes_of persist
   [ -n "$ids" ] || return 1
   for id in $ids; do
-    [ -z "$(verify "$id" 2>&1)" ] || return 1
+    verify "$id" >&3 2>&3 || return 1
   done
 }

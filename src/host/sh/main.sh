@@ -5,11 +5,15 @@
 status_block() {
   local c key rest deadline=- n=0 line
   echo "nicfix-tx 1"
-  echo "id $(value "$tx/m/id")"
-  echo "playbook $(value "$tx/m/playbook")"
+  echo "id ${tx##*/}"
+  # A power cut or a bad block may have left anything in a file; half an answer would be none.
+  get "$tx/m/playbook"
+  echo "playbook ${got:-unknown}"
   look
   echo "state $state"
-  echo "phase $(value "$tx/phase")"
+  get "$tx/phase"
+  case $got in staged | built | ready | trying | tried | persisting | rolling-back | ended) ;; *) got= ;; esac
+  echo "phase $got"
   alive "$tx/guard" && echo "guard alive" || echo "guard dead"
   alive "$tx/watch" && echo "watch alive" || echo "watch dead"
   get "$tx/deadline"

@@ -70,7 +70,7 @@ exchange() {
     [ "$now" = "$build" ] || { echo "loaded build is ${now:-none}, expected $build"; return 1; }
   fi
   restore "$snapshot"
-  now=$(differences "$snapshot" 50)
+  now=$(differences "$snapshot" 50) || now=$cut_off
   tick
   event - note "link and addresses were gone for about $(as_seconds $((hundreds - from))) s"
   [ -z "$now" ] || { echo "$now"; return 1; }

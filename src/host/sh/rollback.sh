@@ -12,7 +12,7 @@ roll_back() {
     faults="a later run has had the host since: nothing was touched"
   else
     while :; do
-      faults=$(undo_all)
+      faults=$(undo_all) || faults=${faults:-$cut_off}
       # Nothing helps against a command that hangs inside the kernel.
       [ -n "$faults" ] && [ $try -lt 3 ] && ! is_hung || break
       try=$((try + 1))
@@ -49,7 +49,7 @@ undo_all() {
     [ $begun = yes ] || [ ! -s "$tx/log" ] || continue
     case $newline$damaged in
     *"${newline}c/$id/"*) fault="its record is damaged, nothing was touched" ;;
-    *) fault=$(undo "$id") ;;
+    *) fault=$(undo "$id") || fault=${fault:-$cut_off} ;;
     esac
     if [ -n "$fault" ]; then
       [ $begun = no ] || event "$id" stuck "$fault"
@@ -58,6 +58,7 @@ undo_all() {
       event "$id" undone
     fi
   done
+  return 0
 }
 
 # finish: over, and nothing left behind but the record. The lock and the boot trigger go last: as long as they are there,

@@ -62,7 +62,7 @@ keep_ballast() {
   done
 }
 
-drop_ballast() { rm -rf "$tx/ballast"; }
+drop_ballast() { rm -rf "$tx/ballast" || rm -rf "$tx/ballast"; }
 
 back_up_files() {
   local c path old new file
@@ -82,9 +82,11 @@ back_up_files() {
       for file in "/lib/modules/$kernel"/modules.*; do
         [ ! -f "$file" ] || cp -a "$file" "$c/index/" || refuse_stage 1 "cannot back up $file"
       done
+      index_sum "$c" >"$c/index.sum"
       ;;
     rc-local)
       [ ! -e "$home/boot" ] || cp -a "$home/boot" "$c/boot.old" || refuse_stage 1 "cannot back up $home/boot"
+      sha256_of "$c/boot.old" >"$c/boot.sum"
       ;;
     esac
     event "${c##*/}" backed-up "$path"
