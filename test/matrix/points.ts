@@ -1,3 +1,4 @@
+import { readlinkSync } from 'node:fs'
 import { nameState } from './essence.ts'
 import type { Disk } from '../host/sim/disk.ts'
 import type { SimHost } from '../host/sim/sim.ts'
@@ -7,7 +8,7 @@ const durable = /\/(etc|boot|lib\/modules|var\/lib)(\/|>|")/
 const elsewhere = /\/(sys|kernel|dev|proc|tmp|control|run)(\/|>|")/
 
 /** Has the call changed the disk, or made a change durable? A failed one has not, nor one in the fake kernel. */
-export function isKillPoint({ call }: Stop): boolean {
+export function isKillPoint({ pid, call }: Stop): boolean {
   if (/ = -1 E/.test(call)) return false
   const [, name = '', rest = ''] = /^(\w+)\((.*)$/.exec(call) ?? []
   if (name.startsWith('sync')) return true
@@ -15,7 +16,17 @@ export function isKillPoint({ call }: Stop): boolean {
   if (name.startsWith('dup')) return durable.test(rest.split(',')[0] ?? '') && !/, 0\b/.test(rest)
   // The folder that a name is relative to does not count where the name is absolute.
   const named = rest.replaceAll(/AT_FDCWD<[^>]*>, "\//g, '"/')
-  return durable.test(named) || (/^(mk|rm|un|ren|sym|link)/.test(name) && !elsewhere.test(named))
+  if (durable.test(named)) return true
+  return /^(mk|rm|un|ren|sym|link)/.test(name) && !elsewhere.test(named) && isOnDisk(pid)
+}
+
+/** A bare name is one of the folder that the process is in: the stubs of the fake kernel work in theirs. */
+function isOnDisk(pid: number): boolean {
+  try {
+    return !/\/kernel(\/|$)/.test(readlinkSync(`/proc/${pid}/cwd`))
+  } catch {
+    return true
+  }
 }
 
 /** What a power cut right after that call leaves. */

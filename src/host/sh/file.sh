@@ -143,7 +143,7 @@ undo_after() {
     else
       rm -f "$home/boot" "$home"/boot.attempt-*
       rm -rf "${home:?}/boot.log.d"
-      [ ! -e "$home/boot" ] || echo "$home/boot is still there"
+      [ ! -e "$home/boot" ] && [ ! -e "$home/boot.log.d" ] || echo "$home/boot or its log is still there"
     fi
     sync "$home"
     ;;
