@@ -60,6 +60,16 @@ verify_write_file() {
   [ "$(readlink -f "$now")" = "$(readlink -f "$path")" ] || { echo "depmod prefers $now"; return 1; }
 }
 
+# is_untouched CHANGE-DIR: a file that was never written by us. The log may be what is damaged; but until the rename that
+# writes the target, the new file lies beside it.
+is_untouched() {
+  local path old new
+  get "$1/kind"
+  [ "$got" = write-file ] || return 1
+  beside "$1"
+  [ -e "$new" ]
+}
+
 undo_write_file() {
   local path old new content now
   beside "$1"

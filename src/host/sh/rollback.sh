@@ -45,8 +45,7 @@ undo_all() {
     begun=no
     grep -q "^[0-9]* $id begin" "$tx/log" && begun=yes
     [ $begun = no ] || event "$id" undo
-    # Before the first act of a change there is a durable line that it begins. What has none was never touched by us.
-    [ $begun = yes ] || [ ! -s "$tx/log" ] || continue
+    [ $begun = yes ] || ! is_untouched "$tx/c/$id" || continue
     case $newline$damaged in
     *"${newline}c/$id/"*) fault="its record is damaged, nothing was touched" ;;
     *) fault=$(undo "$id") || fault=${fault:-$cut_off} ;;
