@@ -78,7 +78,7 @@ undo_write_file() {
   [ ! -e "$new" ] || rm -f "$new"
   if [ "$now" != "$(value "$1/expect")" ]; then
     # Neither ours nor the old one: somebody edited it meanwhile, and what they wrote is kept.
-    if [ "$now" != absent ] && [ "$now" != "$(sha256_of "$content")" ]; then
+    if [ "$now" != absent ] && [ "$now" != "$(sha256_of "$content")" ] && [ "$now" != "$(value "$1/new.sum")" ]; then
       mv -f "$path" "$path.nicfix-conflict.${tx##*/}" && event "${1##*/}" note "$path was edited by someone else: kept as $path.nicfix-conflict.${tx##*/}"
     fi
     if [ "$(value "$1/expect")" = absent ]; then

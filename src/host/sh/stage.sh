@@ -104,7 +104,7 @@ prestage() {
     content_of "$c"
     make_directories "$c" "${path%/*}" || return 1
     cp "$content" "$new" && chown "$(value "$c/owner")" "$new" && chmod "$(value "$c/mode")" "$new" && sync "$new" || return 1
-    same "$new" "$content" || return 1
+    same "$new" "$content" && sha256_of "$new" >"$c/new.sum" || return 1
     if [ "$(value "$c/after")" = rc-local ]; then
       file=$home/.boot-${tx##*/}.new
       cp "$tx/nicfix.sh" "$file" && chmod 0700 "$file" && sync "$file" || return 1
