@@ -9,6 +9,8 @@ export default defineConfig({
           name: 'fast',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.lab.test.ts', 'test/**/*.matrix.test.ts'],
+          // They mostly wait: for a clock of the simulated host, for a server.
+          maxWorkers: 3,
           testTimeout: 30_000,
         },
       },
@@ -16,6 +18,7 @@ export default defineConfig({
         test: {
           name: 'matrix',
           include: ['test/**/*.matrix.test.ts'],
+          maxWorkers: 3,
           testTimeout: 600_000,
         },
       },

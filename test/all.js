@@ -1,7 +1,9 @@
 // `npm test`: everything, one after the other, and a summary. The lab is needed where NICFIX_LAB=required (as in CI);
 // elsewhere a machine that cannot run it says so loudly and the rest still counts.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 const root = new URL('..', import.meta.url).pathname
 const tool = name => `${root}node_modules/.bin/${name}`
@@ -41,9 +43,28 @@ if (missing.length > 0 && process.getuid() === 0 && existsSync('/usr/bin/apt-get
 run('layout', tool('prettier'), ['--check', '--log-level', 'warn', '.'])
 run('lint', tool('oxlint'), ['--type-aware'])
 run('types', tool('tsc'), [])
-run('fast tests', tool('vitest'), ['run', '--project', 'fast'])
-run('kill matrix', tool('vitest'), ['run', '--project', 'matrix'])
-run('lab tests', tool('vitest'), ['run', '--project', 'lab'])
+
+const reports = mkdtempSync(join(tmpdir(), 'nicfix-test-'))
+const projects = { fast: 'fast tests', matrix: 'kill matrix', lab: 'lab tests' }
+const reportOf = project => join(reports, `${project}.json`)
+for (const [project, title] of Object.entries(projects)) {
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile=${reportOf(project)}`]
+  run(title, tool('vitest'), ['run', '--project', project, ...reporters])
+}
+
+// Once more at the end, where people look first.
+for (const project of Object.keys(projects)) {
+  const files = existsSync(reportOf(project)) ? JSON.parse(readFileSync(reportOf(project))) : {}
+  for (const { name, message, assertionResults } of files.testResults ?? []) {
+    if (message) console.log(`\nFAILED  ${name.slice(root.length)}\n${message}`)
+    for (const { status, fullName, failureMessages } of assertionResults)
+      if (status === 'failed')
+        console.log(
+          `\nFAILED  ${name.slice(root.length)}: ${fullName}\n${failureMessages.join('\n')}`,
+        )
+  }
+}
+rmSync(reports, { recursive: true })
 
 console.log()
 for (const { title, ok, seconds } of results)

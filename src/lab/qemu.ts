@@ -19,6 +19,9 @@ export type Machine = {
 /** The name of the snapshot inside a host's disk: booted, at rest, reachable. */
 export const ready = 'ready'
 
+/** Emulated, `max` has five levels of page tables and vectors of 256 bits: a boot takes half as long again with it. */
+const processor = { kvm: 'max', tcg: 'Nehalem,+rdrand' } as const
+
 const words = (text: string): string[] => text.split(' ')
 
 /** All arguments of QEMU. A snapshot only loads into a machine of the very same devices. */
@@ -28,7 +31,7 @@ export function qemuArguments(machine: Machine, from: 'disk' | 'snapshot'): stri
   return [
     '-accel',
     accelerator === 'tcg' ? 'tcg,thread=multi' : 'kvm',
-    ...words('-machine q35 -cpu max -smp 2 -m 512'),
+    ...words(`-machine q35 -cpu ${processor[accelerator]} -smp 2 -m 512`),
     ...words('-nodefaults -no-user-config -display none -daemonize'),
     '-smbios',
     `type=1,serial=${serial}`,

@@ -9,7 +9,7 @@ import { judge } from './judge.ts'
 import type { Seen } from './look.ts'
 import { look, settle } from './look.ts'
 import * as vms from './machine.ts'
-import { quickPackage } from './quick.ts'
+import { quickPackage } from '../main/quick.ts'
 
 const driver = 'i40e-2.13.10'
 const installed = '/lib/modules/$(uname -r)/updates/drivers/net/ethernet/intel/i40e/i40e.ko'

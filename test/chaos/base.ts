@@ -14,7 +14,7 @@ import { rootId } from '../../src/lab/recipe.ts'
 import * as controller from './controller.ts'
 import type { Seen } from './look.ts'
 import { look, settle } from './look.ts'
-import { quickPackage } from './quick.ts'
+import { quickPackage } from '../main/quick.ts'
 import type { Vm } from './machine.ts'
 import * as vms from './machine.ts'
 

@@ -10,7 +10,7 @@ import { judge } from './judge.ts'
 import { look, settle } from './look.ts'
 import type { Vm } from './machine.ts'
 import * as vms from './machine.ts'
-import { quickPackage } from './quick.ts'
+import { quickPackage } from '../main/quick.ts'
 import type { Action, Means } from './points.ts'
 import { mark, startOf, watcher } from './points.ts'
 

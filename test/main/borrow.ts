@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { labHostNames } from '../../src/lab/lab.ts'
-import { isAlive, withLock } from '../../src/lab/lock.ts'
+import { isGone, myName, withLock } from '../../src/lab/lock.ts'
 import { cacheDir } from '../../src/lab/paths.ts'
 import { sayNothing } from '../../src/lab/progress.ts'
 
@@ -32,7 +32,7 @@ async function takeFree(): Promise<string | undefined> {
   for (const host of labHostNames().toReversed()) {
     if (await isOrphaned(host)) await returnHost(host)
     if (!(await take(host))) continue
-    await writeFile(ownerOf(host), String(process.pid))
+    await writeFile(ownerOf(host), myName())
     return host
   }
   return undefined
@@ -50,6 +50,5 @@ async function take(host: string): Promise<boolean> {
 
 /** Whoever is named as its borrower is dead, or died before it had written its name. */
 async function isOrphaned(host: string): Promise<boolean> {
-  const pid = Number(await readFile(ownerOf(host), 'utf8').catch(() => '0'))
-  return pid === 0 || !isAlive(pid)
+  return isGone(await readFile(ownerOf(host), 'utf8').catch(() => ''))
 }

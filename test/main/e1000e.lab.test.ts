@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { guestExec, powerCut } from '../../src/lab/lab.ts'
-import { ready, runOf, setBench, until, wordsOf } from './lab.ts'
+import { quickValuesOf, ready, runOf, setBench, until, wordsOf } from './lab.ts'
 import {
   readFiles,
   readNetwork,
@@ -18,7 +18,8 @@ const interfaces = '/etc/network/interfaces'
 describe.runIf(ready.ok)('over the very port that is changed', () => {
   const bench = setBench()
   const ask = (sh: string) => see(bench.host, sh)
-  const apply = (playbook: string) => bench.nicfix('apply', playbook, '--host', bench.host)
+  const apply = (playbook: string, ...more: string[]) =>
+    bench.nicfix('apply', playbook, '--host', bench.host, ...more)
 
   test('e1000e-flow-control-off sets pause off, keeps it off, and can be taken back', async () => {
     const { host } = bench
@@ -92,7 +93,7 @@ describe.runIf(ready.ok)('over the very port that is changed', () => {
     const [, old = ''] = /^eno1 .*\n +version (.*)$/m.exec(network) ?? []
     const bootSums = await ask('sha256sum /boot/init*')
 
-    const applied = await apply(upgrade)
+    const applied = await apply(upgrade, ...(await quickValuesOf('e1000e-3.8.7-lab')))
     expect(wordsOf(applied)).toMatch(/^exit 0\n/)
     expect(applied.out).toContain('changed, and proven')
     expect(applied.err).toMatch(/✔ reconnecting/)

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { down, driverPackages, findLabHost, labReady, reset, up } from '../../src/lab/lab.ts'
+import type { DriverPackage } from '../../src/lab/drivers.ts'
 import { borrowHost, returnHost } from './borrow.ts'
+import { quickPackage } from './quick.ts'
 
 export const ready = await labReady()
 if (!ready.ok) {
@@ -76,13 +78,18 @@ export function setBench(): Bench {
   }
 }
 
-/** The values by which a playbook takes a driver package of the lab. */
+/** The values by which a playbook takes a driver package of the lab: one that is built, or one that was built before. */
 export function valuesOf(name: string): string[] {
   const found = driverPackages()[name]
   if (!found) throw new Error(`the lab has no package ${name}`)
-  const { file, sha256, version } = found
-  return ['-e', `source=${file}`, '-e', `sha256=${sha256}`, '-e', `version=${version}`]
+  return valuesOfPackage(found)
 }
+
+export const quickValuesOf = async (name: string): Promise<string[]> =>
+  valuesOfPackage(await quickPackage(name))
+
+const valuesOfPackage = ({ file, sha256, version }: DriverPackage) =>
+  [`source=${file}`, `sha256=${sha256}`, `version=${version}`].flatMap(value => ['-e', value])
 
 /** All that a call of nicfix said, the exit code first: a test that fails on it shows why. */
 export const wordsOf = ({ code, out, err }: Ended): string => `exit ${code}\n${err}\n${out}`

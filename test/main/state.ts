@@ -4,9 +4,10 @@ import { guestExec } from '../../src/lab/lab.ts'
 const places =
   '/boot /lib/modules/ /etc/network /etc/rc.local /etc/modprobe.d /etc/systemd/system /var/lib/nicfix/boot /var/lib/nicfix/boot.d /var/lib/nicfix/boot.attempt*'
 
+// Sums that tell a change; md5sum takes an emulated processor an eighth of the time of sha256sum.
 const listFiles = `{
   find ${places} -printf '%p %y %m %u:%g %l\\n'
-  find ${places} -type f -print0 | xargs -0 sha256sum
+  find ${places} -type f -print0 | xargs -0 md5sum
 } 2>/dev/null | sort`
 
 const listNetwork = `

@@ -50,8 +50,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     mistake: 'a second attempt takes a broken network for the one to restore',
-    text: 'get "$dir/renewed"\n',
-    wrong: 'got=\n',
+    text: '  [ "$got" != "$this_boot" ] || return 0\n  shift\n  [ $# -gt 0 ] || return 0\n',
+    wrong: '  shift\n',
     walk: [...tried, 'CONFIRM', 'PERSIST_OK', 'ROLLBACK', 'UNDO_FAILED', 'ROLLBACK', 'UNDO_OK'],
   },
   {

@@ -59,6 +59,8 @@ load() {
     if fault no-netdev "$version"; then
       say_kernel "$name: probe of $pci failed with error -5"
     else
+      ! fault other-mac "$version" || mac=02:00:00:00:00:77
+      ! fault other-name "$version" || nic=eth7
       ln -s "../../devices/$pci" "/sys/bus/pci/drivers/$name/$pci"
       make_nic "$pci" "$nic" "$mac" "$pause"
     fi
@@ -103,11 +105,35 @@ unload() {
   rm -rf "/sys/bus/pci/drivers/$2" "/sys/module/$2"
 }
 
-# carrier NIC: as it has to be now.
+# carrier NIC: as it has to be now. A switch port with spanning tree takes its time, a bad cable changes its mind.
 carrier() {
+  link=/sys/class/net/$1/carrier
   read -r admin <"/kernel/net/$1/admin"
   read -r driver version <"/kernel/net/$1/driver"
-  if [ "$admin" = up ] && ! fault no-carrier "$version"; then echo 1; else echo 0; fi >"/sys/class/net/$1/carrier"
+  if [ "$admin" = down ] || fault no-carrier "$version"; then
+    echo 0 >"$link"
+  elif fault late-carrier "$version"; then
+    links_after 45
+  elif fault link-flaps "$version"; then
+    links_after 2 2 3 1 5 2 4
+  else
+    echo 1 >"$link"
+  fi
+}
+
+# links_after SECONDS…: once, off and on by turns, until it stays on.
+links_after() {
+  [ ! -e "${link%/*}/begun" ] || return 0
+  : >"${link%/*}/begun"
+  (
+    is=0
+    for seconds; do
+      echo $is >"$link"
+      is=$((1 - is))
+      sleep "$seconds"
+    done
+    [ ! -e "$link" ] || echo 1 >"$link"
+  ) </dev/null >/dev/null 2>&1 &
 }
 
 # indexed MODULE: $file, by the index of depmod.
