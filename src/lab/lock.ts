@@ -10,7 +10,8 @@ export async function withLock<T>(path: string, say: Say, work: () => Promise<T>
   for (let told = false; !(await tryLock(path)); told = true) {
     const owner = await readFile(path, 'utf8').catch(() => '')
     if (owner && isGone(owner)) await rm(path, { force: true })
-    else if (!told) say(`lab: waiting for process ${owner.split(' ')[0] || '?'}, which is at it already`)
+    else if (!told)
+      say(`lab: waiting for process ${owner.split(' ')[0] || '?'}, which is at it already`)
     await sleep(250)
   }
   try {
