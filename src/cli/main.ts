@@ -32,6 +32,10 @@ const commands: Readonly<Record<string, { about: string; wire: () => Promise<Wir
     about: 'check playbooks without any host',
     wire: async () => (await import('./validate.ts')).wireValidate,
   },
+  schema: {
+    about: 'the JSON Schema of a playbook, of a plan, of facts',
+    wire: async () => (await import('./schema.ts')).wireSchema,
+  },
   graph: {
     about: 'draw the state machine of a run or of a change',
     wire: async () => (await import('./graph.ts')).wireGraph,

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { planSchema } from '../model/plan.ts'
 import type { Plan } from '../model/plan.ts'
 import { digestPlan } from '../plan/make-plan.ts'
 import { problem, Trouble } from '../problems.ts'
@@ -17,18 +18,21 @@ export async function readPlan(path: string): Promise<Plan> {
   const text = await readFile(path, 'utf8').catch(() => {
     throw refuse(path, 'cannot be read')
   })
-  let plan: Plan
+  let data: unknown
   try {
-    plan = JSON.parse(text) as Plan
+    data = JSON.parse(text)
   } catch {
     throw refuse(path, 'is not JSON')
   }
-  if (plan === null || typeof plan !== 'object' || plan.format !== 'nicfix.plan/1') {
-    throw refuse(path, 'is not a plan of this nicfix')
+  const read = planSchema.safeParse(data)
+  if (!read.success) {
+    const [first] = read.error.issues
+    const where = first && first.path.length > 0 ? `${first.path.join('.')}: ` : ''
+    throw refuse(path, `is not a plan of this nicfix: ${where}${first?.message ?? ''}`)
   }
-  const { digest, ...rest } = plan
+  const { digest, ...rest } = read.data
   if (digestPlan(rest) !== digest) throw refuse(path, 'was changed after it was made')
-  return plan
+  return read.data
 }
 
 /** Is that the digest of the plan? Its first eight digits or more will do. */

@@ -1,133 +1,142 @@
+import { z } from 'zod'
+import { count, flag, list, map, sha256, shape, text } from './shape.ts'
+
 /** Pause (flow control) parameters as `ethtool -a` shows them. */
-export type Pause = { readonly autoneg: boolean; readonly rx: boolean; readonly tx: boolean }
+const pause = shape({ autoneg: flag, rx: flag, tx: flag })
+export type Pause = z.infer<typeof pause>
 
 /** A network port that has a PCI function behind it. Everything is as the kernel says, nothing is derived. */
-export type Nic = {
-  readonly name: string
+const nic = shape({
+  name: text,
   /** "0000:00:1f.6": the identity that survives a reload, where the name may not. */
-  readonly pci: string
+  pci: text,
   /** "8086:10d3", vendor and device. */
-  readonly pciId: string
-  readonly mac: string
-  readonly driver: string
+  pciId: text,
+  mac: text,
+  driver: text,
   /** `ethtool -i` version, as printed: "1.6.27-k", "6.1.0-50-amd64" (the kernel's own: in-tree), "2.13.10". */
-  readonly version: string
-  readonly firmware: string
-  readonly up: boolean
-  readonly carrier: boolean
+  version: text,
+  firmware: text,
+  up: flag,
+  carrier: flag,
   /** Mb/s, or null without a link. */
-  readonly speed: number | null
-  readonly duplex: 'full' | 'half' | null
-  readonly mtu: number
+  speed: count.nullable(),
+  duplex: z.enum(['full', 'half']).nullable(),
+  mtu: count,
   /** Bridge or bond it is a port of. */
-  readonly master: string | null
+  master: text.nullable(),
   /** Devices stacked on it: VLANs, macvlans, its bridge or bond, and so on upwards. */
-  readonly uppers: readonly string[]
+  uppers: list(text),
   /** "10.0.2.15/24" … */
-  readonly addresses: readonly string[]
+  addresses: list(text),
   /** null where the driver has no pause parameters. */
-  readonly pause: Pause | null
-  readonly virtualFunctions: number
-}
+  pause: pause.nullable(),
+  virtualFunctions: count,
+})
+export type Nic = z.infer<typeof nic>
 
 /** One driver of a NIC of the host: what is loaded, and what `modprobe` would load next. */
-export type Module = {
-  readonly name: string
+const module = shape({
+  name: text,
   /** `/sys/module/M/version`; null for in-tree drivers since 5.9 (they have none). */
-  readonly version: string | null
+  version: text.nullable(),
   /** GNU build-id of the loaded code, hex: the identity that always exists. */
-  readonly buildId: string | null
+  buildId: text.nullable(),
   /** Flags of `/sys/module/M/taint`: O out of tree, E unsigned. */
-  readonly taint: string
-  readonly holders: readonly string[]
+  taint: text,
+  holders: list(text),
   /** depmod's choice for the next load, by `modinfo -F filename`. */
-  readonly file: string | null
-  readonly fileBuildId: string | null
-  readonly fileVermagic: string | null
+  file: text.nullable(),
+  fileBuildId: text.nullable(),
+  fileVermagic: text.nullable(),
   /** Every `M.ko*` under /lib/modules of the running kernel. */
-  readonly copies: readonly string[]
+  copies: list(text),
   /** GNU build-id of each of them; null where it cannot be read. */
-  readonly copyBuildIds: Readonly<Record<string, string | null>>
+  copyBuildIds: map(text.nullable()),
   /** What `modprobe -c` says for it, e.g. "IntMode=0,0,0,0". */
-  readonly options: string
+  options: text,
   /** True when the running kernel's initramfs carries a copy; null when nothing on the host can tell. */
-  readonly inInitramfs: boolean | null
-}
+  inInitramfs: flag.nullable(),
+})
+export type Module = z.infer<typeof module>
 
 /** A file that a playbook may write, as it is now. */
-export type FileFact =
-  | { readonly kind: 'absent' }
-  | {
-      readonly kind: 'file'
-      readonly mode: string // "0644"
-      readonly owner: string // "0:0"
-      readonly sha256: string
-      /** Bytes as latin1 text would mangle; so base64-decoded UTF-8, null when it is not UTF-8 or over 256 KiB. */
-      readonly text: string | null
-      /** Set where the path is a symlink: the file that is really written. */
-      readonly realPath: string
-    }
-  | { readonly kind: 'other'; readonly what: string } // directory, socket, unreadable …
+const fileFact = z.discriminatedUnion('kind', [
+  shape({ kind: z.literal('absent') }),
+  shape({
+    kind: z.literal('file'),
+    /** "0644" */
+    mode: text,
+    /** "0:0" */
+    owner: text,
+    sha256,
+    /** Bytes as latin1 text would mangle; so base64-decoded UTF-8, null when it is not UTF-8 or over 256 KiB. */
+    text: text.nullable(),
+    /** Set where the path is a symlink: the file that is really written. */
+    realPath: text,
+  }),
+  /** A directory, a socket, something unreadable … */
+  shape({ kind: z.literal('other'), what: text }),
+])
+export type FileFact = z.infer<typeof fileFact>
 
 /** `/var/lib/nicfix/boot.d/<module>`: what the boot hook swaps in, left by an earlier run. */
-export type BootRecord = {
-  readonly module: string
-  readonly kernel: string
-  readonly version: string
-  readonly file: string
-  readonly sha256: string
-  readonly buildId: string
+const bootRecord = shape({
+  module: text,
+  kernel: text,
+  version: text,
+  file: text,
+  sha256: text,
+  buildId: text,
   /** sha256 of the source tarball that it was built from. */
-  readonly source: string
+  source: text,
   /** sha256 of `file` as it is on the disk now; null when it is gone. */
-  readonly fileSha256: string | null
-}
+  fileSha256: text.nullable(),
+})
+export type BootRecord = z.infer<typeof bootRecord>
 
-/** What one read-only probe found on one host. Kept as a fixture it makes plans offline. */
-export type Facts = {
-  readonly format: 'nicfix.facts/1'
-  readonly machineId: string
-  readonly bootId: string
-  readonly kernel: string
-  readonly arch: string
-  readonly os: { readonly id: string; readonly version: string; readonly name: string }
-  readonly uptimeSeconds: number
-  readonly systemd: boolean
+/** What one read-only probe found on one host. Kept in a file it makes plans offline. */
+export const factsSchema = shape({
+  format: z.literal('nicfix.facts/1'),
+  machineId: text,
+  bootId: text,
+  kernel: text,
+  arch: text,
+  os: shape({ id: text, version: text, name: text }),
+  uptimeSeconds: z.number(),
+  systemd: flag,
   /** Absolute path of each command that nicfix may need, or null. */
-  readonly commands: Readonly<Record<string, string | null>>
-  readonly nics: readonly Nic[]
-  readonly modules: Readonly<Record<string, Module>>
+  commands: map(text.nullable()),
+  nics: list(nic),
+  modules: map(module),
   /** Bonds and their ports, by name. */
-  readonly bonds: Readonly<Record<string, readonly string[]>>
+  bonds: map(list(text)),
   /** By path: network configuration, rc.local, boot hook. */
-  readonly files: Readonly<Record<string, FileFact>>
+  files: map(fileFact),
   /** Every initramfs in /boot. The proof that none was touched compares these. */
-  readonly initramfs: readonly {
-    readonly path: string
-    readonly size: number
-    readonly sha256: string
-  }[]
+  initramfs: list(shape({ path: text, size: count, sha256: text })),
   /** "ifupdown", "ifupdown2", "NetworkManager", "systemd-networkd", "initscripts": those that manage something here. */
-  readonly networkStacks: readonly string[]
+  networkStacks: list(text),
   /** Is there an unapplied Proxmox edit (/etc/network/interfaces.new)? */
-  readonly pendingInterfaces: boolean
+  pendingInterfaces: flag,
   /** Address of the controller as this session shows it ($SSH_CONNECTION); null off SSH. */
-  readonly sshClient: string | null
+  sshClient: text.nullable(),
   /** NIC names under the route back to the controller; empty off SSH. */
-  readonly sshPath: readonly string[]
-  readonly defaultRoutes: readonly { readonly via: string | null; readonly device: string }[]
+  sshPath: list(text),
+  defaultRoutes: list(shape({ via: text.nullable(), device: text })),
   /** Headers of the running kernel: the build directory, or null when missing. */
-  readonly kernelBuild: string | null
+  kernelBuild: text.nullable(),
   /** Compiler that the kernel's own Makefile calls ("gcc-12"), null when it is missing. */
-  readonly kernelCompiler: string | null
+  kernelCompiler: text.nullable(),
   /** Bytes free for root, by path. */
-  readonly free: Readonly<Record<string, number>>
+  free: map(z.number()),
   /** True where the kernel rejects unsigned modules (sig_enforce or lockdown). */
-  readonly unsignedRejected: boolean
-  readonly rootOnNetwork: boolean
+  unsignedRejected: flag,
+  rootOnNetwork: flag,
   /** Modules loaded that depend on the NIC in a way a reload breaks: irdma, i40iw. */
-  readonly rdmaLoaded: readonly string[]
-  readonly bootRecords: readonly BootRecord[]
+  rdmaLoaded: list(text),
+  bootRecords: list(bootRecord),
   /** Transactions on the host that have not ended, as "<id> <state>"; a rollback that failed is one of them. */
-  readonly openTransactions: readonly string[]
-}
+  openTransactions: list(text),
+})
+export type Facts = z.infer<typeof factsSchema>

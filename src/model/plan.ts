@@ -1,136 +1,143 @@
+import { z } from 'zod'
+import { count, flag, list, map, sha256, shape, text } from './shape.ts'
+
 /** How sure the plan is of a value: known now; known within bounds; known only when it is done. */
-export type Certainty = 'exact' | 'bounded' | 'at-apply'
+const certainty = z.enum(['exact', 'bounded', 'at-apply'])
+export type Certainty = z.infer<typeof certainty>
 
 /** What the plan says of a change beside its parameters. Every string is for people. */
-type Told = {
+const told = {
   /** "01", "02" …: order of doing, and the name of the change's directory on the host. */
-  readonly id: string
+  id: z.string().regex(/^\d{2}$/),
   /** id of the playbook's step that asked for it. */
-  readonly step: string
-  readonly title: string
+  step: text,
+  title: text,
   /** Why it is needed: what is now, and what is wanted. */
-  readonly reason: string
-  readonly certainty: Certainty
+  reason: text,
+  certainty,
   /** Commands that will run, as typed. */
-  readonly commands: readonly string[]
-  readonly impact: {
-    readonly link: 'none' | 'blip' | 'outage'
-    readonly seconds: number
-    readonly text: string
-  }
-  readonly undo: {
-    readonly class: 'exact' | 'inverse'
-    readonly text: string
-    readonly seconds: number
-  }
-  readonly checks: readonly string[]
+  commands: list(text),
+  impact: shape({ link: z.enum(['none', 'blip', 'outage']), seconds: z.number(), text }),
+  undo: shape({ class: z.enum(['exact', 'inverse']), text, seconds: z.number() }),
+  checks: list(text),
   /** Values not known before apply, each with its bound. */
-  readonly bounds: readonly string[]
+  bounds: list(text),
   /** Unified diff of a file, without colours; empty for changes that are not text. */
-  readonly diff: string
+  diff: text,
 }
 
 /** Built in a private directory on the host; nothing on the host's boot path or in memory is touched. */
-export type BuildModule = Told & {
-  readonly kind: 'build-module'
-  readonly phase: 'build'
-  readonly module: string
-  readonly version: string
-  readonly kernel: string
+const buildModule = shape({
+  kind: z.literal('build-module'),
+  phase: z.literal('build'),
+  ...told,
+  module: text,
+  version: text,
+  kernel: text,
   /** Tarball on the controller. */
-  readonly source: string
-  readonly sha256: string
+  source: text,
+  sha256,
   /** Where the module will be installed; goes into the boot record. */
-  readonly target: string
-}
+  target: text,
+})
+export type BuildModule = z.infer<typeof buildModule>
 
 /** In memory: unload, load the built module, bring everything that hung on its ports back. */
-export type SwapDriver = Told & {
-  readonly kind: 'swap-driver'
-  readonly phase: 'trial'
-  readonly module: string
-  readonly version: string
+const swapDriver = shape({
+  kind: z.literal('swap-driver'),
+  phase: z.literal('trial'),
+  ...told,
+  module: text,
+  version: text,
   /** id of the build-module change whose output is loaded. */
-  readonly from: string
+  from: text,
   /** PCI addresses of every port of the driver. */
-  readonly ports: readonly string[]
+  ports: list(text),
   /** File of the former driver (absolute), and the build-id that it and the loaded code have. */
-  readonly formerFile: string
-  readonly formerBuildId: string
-  readonly options: string
-}
+  formerFile: text,
+  formerBuildId: text,
+  options: text,
+})
+export type SwapDriver = z.infer<typeof swapDriver>
 
 /** In memory: a setting of a port through ethtool. */
-export type SetNic = Told & {
-  readonly kind: 'set-nic'
-  readonly phase: 'trial'
-  readonly pci: string
-  readonly setting: 'pause'
+const setNic = shape({
+  kind: z.literal('set-nic'),
+  phase: z.literal('trial'),
+  ...told,
+  pci: text,
+  setting: z.literal('pause'),
   /** Words after `ethtool -A <nic>`: "autoneg off rx off tx off". Letters, digits, dash and space only. */
-  readonly want: string
-  readonly before: string
+  want: text,
+  before: text,
   /** Whether `ethtool -r` must follow for the link partner to learn of it (e1000e, igb). */
-  readonly renegotiate: boolean
-}
+  renegotiate: flag,
+})
+export type SetNic = z.infer<typeof setNic>
 
 /** On disk, after the confirmation: one atomic rename. */
-export type WriteFile = Told & {
-  readonly kind: 'write-file'
-  readonly phase: 'persist'
-  readonly path: string
-  readonly mode: string
-  readonly owner: string
+const writeFile = shape({
+  kind: z.literal('write-file'),
+  phase: z.literal('persist'),
+  ...told,
+  path: text,
+  mode: text,
+  owner: text,
   /** sha256 that the file must have now, or 'absent'. */
-  readonly expect: string
+  expect: text,
   /** The new bytes: known (UTF-8 text), or an output of a build. */
-  readonly content:
-    { readonly text: string } | { readonly from: string; readonly output: 'module.ko' | 'record' }
+  content: z.union([
+    shape({ text }),
+    shape({ from: text, output: z.enum(['module.ko', 'record']) }),
+  ]),
   /** What must be done for the file to count: depmod of that kernel, or rc.local enabled (+x is in `mode`). */
-  readonly after: 'depmod' | 'rc-local' | null
-}
+  after: z.enum(['depmod', 'rc-local']).nullable(),
+})
+export type WriteFile = z.infer<typeof writeFile>
 
-export type Change = BuildModule | SwapDriver | SetNic | WriteFile
+const change = z.discriminatedUnion('kind', [buildModule, swapDriver, setNic, writeFile])
+export type Change = z.infer<typeof change>
 
 /** What must still be so on the host when the plan is applied. */
-export type Fingerprint = {
-  readonly machineId: string
-  readonly bootId: string
-  readonly kernel: string
+const fingerprint = shape({
+  machineId: text,
+  bootId: text,
+  kernel: text,
   /** sha256 or 'absent' of each file that the plan writes. */
-  readonly files: Readonly<Record<string, string>>
+  files: map(text),
   /** Loaded build-id (or version) of each driver that the plan touches. */
-  readonly modules: Readonly<Record<string, string>>
+  modules: map(text),
   /** State of each NIC that the plan touches: "eno1 0000:01:00.0 e1000e 6.1.0 pause autoneg on rx on tx on". */
-  readonly nics: readonly string[]
-}
+  nics: list(text),
+})
+export type Fingerprint = z.infer<typeof fingerprint>
 
-export type HostPlan = {
-  readonly host: string
+const hostPlan = shape({
+  host: text,
   /** One line about the machine, for people: "Debian 12 · kernel 6.1.0-50-amd64". */
-  readonly about: string
-  readonly fingerprint: Fingerprint
+  about: text,
+  fingerprint,
   /** Ports that the playbook looks at, one line each, and why the others are left alone. */
-  readonly nics: readonly {
-    readonly name: string
-    readonly text: string
-    readonly selected: boolean
-  }[]
-  readonly conditions: readonly string[]
-  readonly changes: readonly Change[]
-  readonly warnings: readonly string[]
+  nics: list(shape({ name: text, text, selected: flag })),
+  conditions: list(text),
+  changes: list(change),
+  warnings: list(text),
   /** True when the changes may cut the connection that nicfix itself uses. */
-  readonly cutsSsh: boolean
+  cutsSsh: flag,
   /** Worst link-down time in seconds, all changes together. */
-  readonly outageSeconds: number
-  readonly confirmWithinSeconds: number
-}
+  outageSeconds: z.number(),
+  confirmWithinSeconds: count,
+})
+export type HostPlan = z.infer<typeof hostPlan>
 
-export type Plan = {
-  readonly format: 'nicfix.plan/1'
+/** A plan as it is kept in a file, and by whose digest it is approved. */
+export const planSchema = shape({
+  format: z.literal('nicfix.plan/1'),
   /** "sha256:…" over everything else in here (canonical JSON). */
-  readonly digest: string
-  readonly nicfix: string
-  readonly playbook: { readonly name: string; readonly path: string; readonly sha256: string }
-  readonly vars: Readonly<Record<string, string>>
-  readonly hosts: readonly HostPlan[]
-}
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  nicfix: text,
+  playbook: shape({ name: text, path: text, sha256 }),
+  vars: map(text),
+  hosts: list(hostPlan),
+})
+export type Plan = z.infer<typeof planSchema>

@@ -37,7 +37,7 @@ export type Base = {
 }
 
 /** To be raised when what is made here changes. */
-const version = '3'
+const version = '4'
 const slim = new URL('slim.sh', import.meta.url)
 
 /** Makes the moments unless they are there: some minutes once, and again some after each edit of the host's script. */

@@ -6,7 +6,7 @@ import { inside, until } from './machine.ts'
 /** All of a host that a change may touch, as one look past its network finds it. */
 export type Seen = {
   readonly boot: string
-  /** Every file of the boot path with kind, mode, owner, link and sha256, a line each. */
+  /** Every file of the boot path with kind, mode, owner, link and md5 sum (which an emulated processor is quick at), a line each. */
   readonly files: readonly string[]
   /** What only a transaction that goes on may have: files beside their targets, the lock, half-unpacked ones. */
   readonly leftovers: readonly string[]
@@ -29,7 +29,7 @@ const parts: Readonly<Record<string, string>> = {
   boot: 'cat /proc/sys/kernel/random/boot_id',
   files: `{
     find $places -printf '%p %y %m %u:%g %l\\n'
-    find $places -type f -print0 | xargs -0 sha256sum
+    find $places -type f -print0 | xargs -0 md5sum
   } 2>/dev/null | grep -v -e boot.attempt -e /.nicfix- | sort`,
   leftovers: `find /boot /etc /lib/modules/ /var/lib/nicfix -name '.nicfix-*' -o -name '.boot-*' -o -name '*.nicfix-conflict*'
     ls -d /var/lib/nicfix/lock /var/lib/nicfix/tx/*.part`,

@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { Ajv } from 'ajv'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { fileKinds, jsonSchemaOf } from '../../src/model/json-schema.ts'
+import type { FileKind } from '../../src/model/json-schema.ts'
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+
+/** What another program's validator says of a document: a line for each error. */
+function judge(kind: FileKind, document: unknown): string[] {
+  const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(jsonSchemaOf(kind))
+  validate(document)
+  return (validate.errors ?? []).map(each => `${each.instancePath} ${each.message}`)
+}
+
+const playbooks = [
+  ...readdirSync(new URL('../../playbooks', import.meta.url)).map(name => `playbooks/${name}`),
+  'examples/custom-playbook.yaml',
+]
+
+describe('the JSON Schemas', () => {
+  it.each(fileKinds)('of a %s is the one in schema/', kind => {
+    const kept: unknown = JSON.parse(read(`schema/${kind}.v1.schema.json`))
+    // Made anew by: nicfix schema KIND >schema/KIND.v1.schema.json
+    expect(kept).toEqual(jsonSchemaOf(kind))
+  })
+
+  it.each(playbooks)('let %s pass', path => {
+    expect(judge('playbook', parse(read(path)))).toEqual([])
+  })
+
+  it('find a misspelt key, an unknown action and a value of the wrong kind', () => {
+    const playbook = parse(read('playbooks/e1000e-flow-control-off.yaml')) as object
+    expect(judge('playbook', { ...playbook, gaurd: {} }).join()).toContain('additional properties')
+    expect(judge('playbook', { ...playbook, steps: [{ id: 'a', use: 'nic.paws' }] })).not.toEqual(
+      [],
+    )
+    expect(judge('playbook', { ...playbook, guard: { 'confirm-within': 'soon' } })).toContain(
+      '/guard/confirm-within must match pattern "^\\d+(s|m)$"',
+    )
+  })
+
+  it('let a variable stand for a time, a choice and a switch', () => {
+    const playbook = parse(read('playbooks/e1000e-flow-control-off.yaml')) as object
+    const pause = { rx: '${rx}', tx: 'off' }
+    const steps = [{ id: 'a', use: 'nic.pause', with: pause }]
+    const guard = { 'confirm-within': '${patience}' }
+    expect(judge('playbook', { ...playbook, guard, steps })).toEqual([])
+  })
+})
