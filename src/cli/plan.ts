@@ -1,13 +1,15 @@
 import type { Command } from 'commander'
 import { exitCodes, worst } from '../model/exit.ts'
 import { renderPlan } from '../plan/render-text.ts'
+import { planOffline } from './offline.ts'
 import { print, printJson, tell, withHosts, withValues } from './options.ts'
 import type { HostOptions, PlaybookOptions } from './options.ts'
 import { writePlan } from './plan-file.ts'
 import { letGo, prepare } from './prepare.ts'
 import { reportProblems } from './problems.ts'
 
-type Options = HostOptions & PlaybookOptions & { output?: string; detailedExitcode?: boolean }
+type Options = HostOptions &
+  PlaybookOptions & { output?: string; detailedExitcode?: boolean; fromFacts: readonly string[] }
 
 /** `nicfix plan PLAYBOOK --host h1`: looks, plans, prints, changes nothing. */
 export function wirePlan(program: Command): void {
@@ -17,9 +19,14 @@ export function wirePlan(program: Command): void {
     .argument('<playbook>')
     .option('-o, --output <file>', 'keep the plan, for its review and for apply --plan')
     .option('--detailed-exitcode', 'exit with 2 when there is something to change')
+    .option(
+      '--from-facts <file>',
+      'hosts as `nicfix facts` has kept them, without any connection; may be repeated',
+      collect,
+      [],
+    )
   withValues(withHosts(command)).action(async (path: string, options: Options) => {
-    const { plan, hosts, problems } = await prepare(path, options)
-    await letGo(hosts)
+    const { plan, problems } = await look(path, options)
     if (options.output !== undefined) {
       await writePlan(options.output, plan)
       tell(`plan kept in ${options.output}`)
@@ -31,4 +38,13 @@ export function wirePlan(program: Command): void {
     const pending = options.detailedExitcode && isPending ? [exitCodes.changesPending] : []
     process.exitCode = worst([...problems.map(({ exitCode }) => exitCode), ...pending])
   })
+}
+
+const collect = (value: string, before: readonly string[]): string[] => [...before, value]
+
+async function look(path: string, options: Options) {
+  if (options.fromFacts.length > 0) return planOffline(path, options.fromFacts, options)
+  const { hosts, ...found } = await prepare(path, options)
+  await letGo(hosts)
+  return found
 }

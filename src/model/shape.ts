@@ -13,4 +13,6 @@ export const map = <Item extends z.ZodType>(item: Item) => z.record(z.string(), 
 export const text = z.string()
 export const flag = z.boolean()
 export const count = z.int().nonnegative()
-export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a sha256: 64 hexadecimal digits')
+export const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'expected a sha256 of 64 hexadecimal digits')

@@ -14,7 +14,7 @@ const door = new URL('../../src/main.js', import.meta.url).pathname
 const draft = {
   format: 'nicfix.plan/1',
   nicfix: '0.1.0',
-  playbook: { name: 'p', path: 'p.yaml', sha256: '0' },
+  playbook: { name: 'p', path: 'p.yaml', sha256: '0'.repeat(64) },
   vars: {},
   hosts: [hostPlan],
 } as const
@@ -80,6 +80,14 @@ describe('a kept plan', () => {
     await expect(readPlan(path)).rejects.toThrow(/NF3003/)
     await writeFile(path, '{')
     await expect(readPlan(path)).rejects.toThrow(/NF3003/)
+  })
+
+  it('of another nicfix is refused by what does not fit, even with its digest', async () => {
+    const path = join(folder, 'b.plan.json')
+    const other = { ...draft, hosts: [{ ...hostPlan, cutsSsh: 'maybe' }] }
+    const digest = digestPlan(other as unknown as typeof draft)
+    await writeFile(path, JSON.stringify({ ...other, digest }))
+    await expect(readPlan(path)).rejects.toThrow(/NF3003.*not a plan.*hosts\.0\.cutsSsh: /)
   })
 
   it('is approved by eight digits of its digest or more', () => {

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parseFacts, probeScript } from '../../src/facts/probe.ts'
+import { factsSchema } from '../../src/model/facts.ts'
 
 const real = readFileSync(new URL('../fixtures/facts/h1.txt', import.meta.url), 'utf8')
 const has = (command: string) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
@@ -15,6 +16,7 @@ describe('the script', () => {
     const stdout = execFileSync(shell, [...words, '-s'], { input: probeScript(), encoding: 'utf8' })
     const facts = parseFacts(stdout)
     expect(facts).toMatchObject({ format: 'nicfix.facts/1', kernel: expect.any(String) })
+    expect(factsSchema.parse(facts)).toEqual(facts)
   })
 
   test('says nothing wrong on standard error', () => {
