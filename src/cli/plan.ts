@@ -1,5 +1,6 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { exitCodes, worst } from '../model/exit.ts'
+import { renderMarkdown } from '../plan/render-markdown.ts'
 import { renderPlan } from '../plan/render-text.ts'
 import { planOffline } from './offline.ts'
 import { print, printJson, tell, withHosts, withValues } from './options.ts'
@@ -9,7 +10,12 @@ import { letGo, prepare } from './prepare.ts'
 import { reportProblems } from './problems.ts'
 
 type Options = HostOptions &
-  PlaybookOptions & { output?: string; detailedExitcode?: boolean; fromFacts: readonly string[] }
+  PlaybookOptions & {
+    output?: string
+    detailedExitcode?: boolean
+    fromFacts: readonly string[]
+    format: 'text' | 'md' | 'json'
+  }
 
 /** `nicfix plan PLAYBOOK --host h1`: looks, plans, prints, changes nothing. */
 export function wirePlan(program: Command): void {
@@ -25,14 +31,17 @@ export function wirePlan(program: Command): void {
       collect,
       [],
     )
+  const formats = new Option('--format <kind>', 'md is for a comment on a pull request')
+  command.addOption(formats.choices(['text', 'md', 'json']).default('text'))
   withValues(withHosts(command)).action(async (path: string, options: Options) => {
     const { plan, problems } = await look(path, options)
     if (options.output !== undefined) {
       await writePlan(options.output, plan)
       tell(`plan kept in ${options.output}`)
     }
-    if (options.json) printJson(plan)
-    else print(renderPlan(plan))
+    const format = options.json ? 'json' : options.format
+    if (format === 'json') printJson(plan)
+    else print((format === 'md' ? renderMarkdown(plan) : renderPlan(plan)).trimEnd())
     reportProblems(problems)
     const isPending = plan.hosts.some(({ changes }) => changes.length > 0)
     const pending = options.detailedExitcode && isPending ? [exitCodes.changesPending] : []

@@ -1,11 +1,15 @@
 import type { Change, HostPlan, Plan } from '../model/plan.ts'
+import { groupHosts, listNames } from './groups.ts'
+import type { Group } from './groups.ts'
 import { shortDigest } from './make-plan.ts'
 import { startPage } from './paint.ts'
 import type { Page } from './paint.ts'
 import { renderChange } from './render-change.ts'
+import { plural, summarize } from './summary.ts'
 
 /**
- * A plan for people, at most `width` columns wide, ending in a line end. Texts from hosts cannot disturb a terminal.
+ * A plan for people, hosts with the same one together, at most `width` columns wide, ending in a line end. Texts from
+ * hosts cannot disturb a terminal.
  * Signs: + add, ~ change, ! touches connectivity, = left as it is, ⟲ undo, ? check, ≤ bound.
  */
 export function renderPlan(
@@ -22,25 +26,30 @@ export function renderPlan(
       style: 'bold',
     },
   )
-  for (const host of hosts) renderHost(page, host, width)
+  for (const group of groupHosts(hosts)) renderGroup(page, group, width)
   page.blank()
   renderSummary(page, plan)
   return page.toString()
 }
 
-function renderHost(page: Page, host: HostPlan, width: number): void {
+/** The part of a plan that is about one group of hosts. */
+export function renderGroupText(group: Group, width: number): string {
+  const page = startPage({ colour: false, width })
+  renderGroup(page, group, width)
+  return page.toString().trimStart()
+}
+
+function renderGroup(page: Page, { plan: host, names }: Group, width: number): void {
   page.blank()
+  const who =
+    names.length === 1 ? host.host : `${listNames(names)} (${plural(names.length, 'host')})`
   if (host.changes.length === 0) {
-    page.put(
-      0,
-      '',
-      `${host.host}  = no changes (${plural(host.conditions.length, 'check')} match${host.conditions.length === 1 ? 'es' : ''})`,
-      { style: 'bold' },
-    )
+    const checks = `${plural(host.conditions.length, 'check')} match${host.conditions.length === 1 ? 'es' : ''}`
+    page.put(0, '', `${who}  = no changes (${checks})`, { style: 'bold' })
     for (const line of host.conditions) page.put(4, '=', line, { style: 'dim' })
     return
   }
-  page.put(0, '', `${host.host}  ${host.about}`, { style: 'bold' })
+  page.put(0, '', `${who}  ${host.about}`, { style: 'bold' })
   const longest = Math.max(...host.nics.map(nic => nic.name.length))
   for (const nic of host.nics) {
     const mark = `${nic.selected ? '*' : '='} ${nic.name.padEnd(longest)} `
@@ -85,44 +94,17 @@ function describePhase(
 }
 
 function renderSummary(page: Page, { hosts }: Plan): void {
-  const changes = hosts.flatMap(host => host.changes)
-  if (changes.length === 0) {
+  const { changes, changed, impact, undoSeconds, unknown } = summarize(hosts)
+  if (changes === 0) {
     page.put(0, '', `Plan: no changes on ${plural(hosts.length, 'host')}`, { style: 'bold' })
     return
   }
-  const changed = hosts.filter(host => host.changes.length > 0)
-  const undo = Math.max(
-    ...changed.map(host => sum(host.changes.map(change => change.undo.seconds))),
-  )
   const parts = [
-    `Plan: ${plural(changes.length, 'change')} on ${plural(changed.length, 'host')}`,
-    `reversible ${changes.length}/${changes.length}`,
-    `worst link impact ${worstImpact(hosts)}`,
-    `undo ≤ ${undo} s`,
+    `Plan: ${plural(changes, 'change')} on ${plural(changed, 'host')}`,
+    `reversible ${changes}/${changes}`,
+    `worst link impact ${impact}`,
+    `undo ≤ ${undoSeconds} s`,
   ]
   page.put(0, '', parts.join(' · '), { style: 'bold' })
-  const unknown = [
-    ...new Set(
-      changes.filter(change => change.certainty !== 'exact').flatMap(change => change.bounds),
-    ),
-  ]
   page.put(0, 'Not known until apply:', unknown.join(' · ') || 'nothing')
-}
-
-function worstImpact(hosts: readonly HostPlan[]): string {
-  const seconds = Math.max(...hosts.map(host => host.outageSeconds))
-  const links = new Set(hosts.flatMap(host => host.changes.map(change => change.impact.link)))
-  return links.has('outage')
-    ? `outage ≤ ${seconds} s`
-    : links.has('blip')
-      ? `blip ≤ ${seconds} s`
-      : 'none'
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0)
 }

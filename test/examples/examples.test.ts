@@ -57,7 +57,7 @@ describe('the check of calls', () => {
     ['$ nicfix lab ssh h1 uname', null],
     ['npx nicfix --version', null],
     ['nicfix resume RUN', 'no command resume'],
-    ['nicfix plan p.yaml --format md', 'unknown: --format md'],
+    ['nicfix plan p.yaml --colour red', 'unknown: --colour red'],
     ['nicfix plan --host h1', 'missing: playbook'],
     ['nicfix rollback RUN h1', 'too many arguments: RUN h1'],
   ])('%s', (line, fault) => {
