@@ -14,7 +14,6 @@ export function renderFindings(
   problems: readonly Problem[],
   version: string,
 ): string {
-  const write = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
   switch (format) {
     case 'json':
       return write({ valid: problems.length === 0, problems })
@@ -26,6 +25,8 @@ export function renderFindings(
       return problems.map(toGithub).join('')
   }
 }
+
+const write = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 
 const words = ({ message, details, next }: Problem): string =>
   [message, ...details, `next: ${next}`].map(show).join('\n')
@@ -62,12 +63,13 @@ function toResult(problem: Problem): Result {
   }
 }
 
+const data = (text: string): string =>
+  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
+
 /** A workflow command of GitHub Actions; what it would read as its own signs is escaped as its toolkit does. */
 function toGithub(problem: Problem): string {
   const { code, place } = problem
-  const data = (text: string) =>
-    text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
-  const property = (text: string) => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
   const where = place
     ? `file=${property(place.file)},line=${place.line},col=${place.column},endColumn=${place.column + (place.width ?? 1)},`
     : ''

@@ -9,6 +9,8 @@ const unknownKey = problem('NF1007', 'unknown key "soack"', 'say soak', { place,
 const bare = problem('NF1001', 'cannot be read\u001b[31m', 'look')
 const problems = [unknownKey, bare]
 
+const read = (text: string) => JSON.parse(text) as { fingerprint: string; location: object }[]
+
 describe('problems for other programs', () => {
   it('are a log of SARIF 2.1.0 with a rule for each code, and a region where there is a place', () => {
     const [run] = (JSON.parse(renderFindings('sarif', problems, '0.1.0')) as Log).runs
@@ -37,7 +39,6 @@ describe('problems for other programs', () => {
   })
 
   it('are a Code Quality report of GitLab, which knows a problem again by its fingerprint', () => {
-    const read = (text: string) => JSON.parse(text) as { fingerprint: string; location: object }[]
     const [first, second] = read(renderFindings('gitlab', problems, '0.1.0'))
     expect(first?.location).toEqual({ path: 'playbooks/a b,c.yaml', lines: { begin: 18 } })
     const moved = { ...unknownKey, place: { ...place, line: 20 } }
