@@ -8,6 +8,7 @@ import { token } from '../host/sim/fresh.ts'
 import { pause } from '../host/sim/ran.ts'
 import { txCommand } from '../../src/host/protocol.ts'
 import { trace, withEndMark } from './trace.ts'
+import { pick } from './share.ts'
 
 let volume: Volume
 let scenario: Scenario
@@ -130,7 +131,8 @@ async function waitFor(isSo: () => boolean): Promise<void> {
 
 describe('a disk that fills up, or fails, at the N-th call that changes something', () => {
   // Of some fifteen hundred calls every so many-th, so that all parts are met.
-  const samples = Array.from({ length: 22 }, (_, n) => 1 + n * 71)
+  const calls = Array.from({ length: 156 }, (_, n) => 1 + n * 10)
+  const samples = pick(calls, 14, 0)
 
   it.each(samples)('full at N = %i', async n => {
     await start()
