@@ -19,7 +19,7 @@ export default defineConfig({
           name: 'matrix',
           include: ['test/**/*.matrix.test.ts'],
           maxWorkers: 3,
-          testTimeout: 600_000,
+          testTimeout: 1_200_000,
         },
       },
       {

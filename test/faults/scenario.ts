@@ -110,9 +110,9 @@ export class Scenario {
     this.host.clock.leap(this.job.plan.confirmWithinSeconds)
   }
 
-  /** Waits, without a process on the host, for a phase or a state. */
-  until = (word: string): Promise<void> =>
-    this.#until(word, () => this.phase === word || this.state === word)
+  /** Waits, without a process on the host, for one of these phases or states. */
+  until = (...words: readonly string[]): Promise<void> =>
+    this.#until(words.join(' or '), () => words.includes(this.phase) || words.includes(this.state))
 
   /** Waits for so many matches in the step log. */
   untilLog = (pattern: RegExp, times = 1): Promise<void> =>

@@ -23,9 +23,14 @@ async function start(): Promise<void> {
 async function goOn(from: Phase, confirms: boolean): Promise<void> {
   const phases = ['built', 'ready', 'tried'] as const
   for (const phase of phases.slice(['staged', ...phases].indexOf(from))) {
-    if ((await scenario.step(phase)).code === 0) continue
-    await scenario.host.tx(id, 'cancel')
-    return
+    const isTrial = phase === 'tried'
+    const ran = await (isTrial ? scenario.host.tx(id, 'fire') : scenario.step(phase))
+    if (ran.code !== 0) {
+      await scenario.host.tx(id, 'cancel')
+      return
+    }
+    // Without room for the state of the ports it is taken back before a driver is touched.
+    if (isTrial) await scenario.until('tried', 'ended')
   }
   if (confirms) await scenario.confirm()
   else scenario.deadline()

@@ -41,7 +41,7 @@ describe.skipIf(!canTrace).each(hosts)('$name', ({ name, kind, index }) => {
   )
 
   it('ends all old or all new when the power is cut again during the recovery', async () => {
-    const tally = await cutAgain(ground, `${name}: cut twice`, pick(unfinished, 12, index), 5)
+    const tally = await cutAgain(ground, `${name}: cut twice`, pick(unfinished, 24, index), 5)
     tallies.push(tally)
     expect(tally.faults.join('\n')).toBe('')
   })

@@ -164,7 +164,10 @@ undo_after() {
 remove_made_directories() {
   local dir
   [ -e "$1/made" ] || return 0
-  # Deepest first; one that somebody else uses by now stays.
-  sort -r "$1/made" | while read -r dir; do rmdir "$dir" 2>/dev/null; done
+  # Parents come first in the list: gone through once for each line, also the last of them is empty in time. One that
+  # somebody else uses by now stays. No pipe: its processes could be killed, and nobody would know.
+  while read -r _; do
+    while read -r dir; do [ ! -d "$dir" ] || rmdir "$dir" 2>/dev/null; done <"$1/made"
+  done <"$1/made"
   return 0
 }
