@@ -14,6 +14,10 @@ import { readVersion } from './version.ts'
 
 type Named = readonly [host: string, facts: Facts]
 
+type Offline = Pick<Preparation, 'plan' | 'problems'> & {
+  readonly facts: Readonly<Record<string, Facts>>
+}
+
 /**
  * Plans for hosts as `nicfix facts` found them once. Nothing is connected to, so that a pull request can be planned
  * where no key is; whether a host is still like that is found out before anything is applied.
@@ -23,19 +27,19 @@ export async function planOffline(
   path: string,
   files: readonly string[],
   { host: wanted, env }: PlaybookOptions & { readonly host: readonly string[] },
-): Promise<Pick<Preparation, 'plan' | 'problems'>> {
+): Promise<Offline> {
   const known = (await Promise.all(files.map(readKept))).flat()
   const result = readPlaybook(path, { commandLine: env })
   if ('problems' in result) throw new Trouble(...result.problems)
   const { loaded } = result
   const sources = await readSources(loaded)
-  const planned = choose(known, wanted).map(([name, facts]) =>
-    planHost(loaded, name, facts, sources.known),
-  )
+  const chosen = choose(known, wanted)
+  const planned = chosen.map(([name, facts]) => planHost(loaded, name, facts, sources.known))
   const plans = planned.flatMap(each => ('plan' in each ? [each.plan] : []))
   const problems = planned.flatMap(each => ('problems' in each ? each.problems : []))
   if (plans.length === 0) throw new Trouble(...problems)
-  return { plan: makePlan(readVersion(), loaded, plans), problems }
+  const plan = makePlan(readVersion(), loaded, plans)
+  return { plan, problems, facts: Object.fromEntries(chosen) }
 }
 
 /** All of them, or those that were named. */

@@ -1,11 +1,12 @@
 import { Option, type Command } from 'commander'
 import { exitCodes, worst } from '../model/exit.ts'
 import { renderMarkdown } from '../plan/render-markdown.ts'
+import { renderMoves } from '../plan/render-moves.ts'
 import { renderPlan } from '../plan/render-text.ts'
 import { planOffline } from './offline.ts'
 import { print, printJson, tell, withHosts, withValues } from './options.ts'
 import type { HostOptions, PlaybookOptions } from './options.ts'
-import { writePlan } from './plan-file.ts'
+import { readPlan, writePlan } from './plan-file.ts'
 import { letGo, prepare } from './prepare.ts'
 import { reportProblems } from './problems.ts'
 
@@ -14,6 +15,7 @@ type Options = HostOptions &
     output?: string
     detailedExitcode?: boolean
     fromFacts: readonly string[]
+    diffAgainst?: string
     format: 'text' | 'md' | 'json'
   }
 
@@ -31,16 +33,22 @@ export function wirePlan(program: Command): void {
       collect,
       [],
     )
+  command.option(
+    '--diff-against <file>',
+    'what has moved since that kept plan, instead of the plan',
+  )
   const formats = new Option('--format <kind>', 'md is for a comment on a pull request')
   command.addOption(formats.choices(['text', 'md', 'json']).default('text'))
   withValues(withHosts(command)).action(async (path: string, options: Options) => {
-    const { plan, problems } = await look(path, options)
+    const before = options.diffAgainst === undefined ? null : await readPlan(options.diffAgainst)
+    const { plan, problems, facts } = await look(path, options)
     if (options.output !== undefined) {
       await writePlan(options.output, plan)
       tell(`plan kept in ${options.output}`)
     }
     const format = options.json ? 'json' : options.format
-    if (format === 'json') printJson(plan)
+    if (before) print(renderMoves({ before, now: plan, facts }).trimEnd())
+    else if (format === 'json') printJson(plan)
     else print((format === 'md' ? renderMarkdown(plan) : renderPlan(plan)).trimEnd())
     reportProblems(problems)
     const isPending = plan.hosts.some(({ changes }) => changes.length > 0)
@@ -55,5 +63,5 @@ async function look(path: string, options: Options) {
   if (options.fromFacts.length > 0) return planOffline(path, options.fromFacts, options)
   const { hosts, ...found } = await prepare(path, options)
   await letGo(hosts)
-  return found
+  return { ...found, facts: Object.fromEntries(hosts.map(each => [each.host.name, each.facts])) }
 }
