@@ -12,8 +12,11 @@ function label(event: string, guard: unknown): string {
   return `${params?.verdict ?? word}${condition}`.trim()
 }
 
-/** Draws a machine as the text of a mermaid state diagram: one arrow a verdict, in the order of the states. */
-export function drawMachine(machine: AnyStateMachine): string {
+/**
+ * Draws a machine as the text of a mermaid state diagram: one arrow a verdict, in the order of the states. States that a
+ * run has `been` in are marked.
+ */
+export function drawMachine(machine: AnyStateMachine, been: readonly string[] = []): string {
   const nodes = toDirectedGraph(machine).children.flatMap(node => listLeaves(node))
   const arrows = new Map<string, string[]>()
   for (const { node, edges } of nodes) {
@@ -30,6 +33,9 @@ export function drawMachine(machine: AnyStateMachine): string {
     `  [*] --> ${machine.root.initial.target[0]?.key ?? ''}`,
     ...[...arrows].map(([between, texts]) => `  ${between}: ${texts.join(', ')}`),
     ...finals.map(({ node }) => `  ${node.stateNode.key} --> [*]`),
+    ...(been.length > 0
+      ? ['  classDef been fill:#bbf7d0,stroke:#15803d,color:#000', `  class ${been.join(',')} been`]
+      : []),
     '',
   ].join('\n')
 }

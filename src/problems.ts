@@ -99,6 +99,7 @@ export const catalogue = {
   NF8003: { exitCode: exitCodes.usage, about: 'a lab host that does not exist or is not up' },
   NF9001: { exitCode: exitCodes.failedUnchanged, about: 'a Node that is too old' },
   NF9002: { exitCode: exitCodes.failedUnchanged, about: 'a fault inside nicfix' },
+  NF9003: { exitCode: exitCodes.usage, about: 'something that is not there to be drawn' },
 } as const satisfies Record<string, Entry>
 
 export type ProblemCode = keyof typeof catalogue

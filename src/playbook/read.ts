@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import type { LoadedPlaybook } from '../model/playbook.ts'
-import { problem, type Problem } from '../problems.ts'
+import { parse } from 'yaml'
+import type { LoadedPlaybook, Use } from '../model/playbook.ts'
+import { problem, Trouble, type Problem } from '../problems.ts'
 import { loadPlaybook } from './load.ts'
 import type { Values } from './variables.ts'
 
@@ -28,6 +29,22 @@ export function readPlaybook(
   const text = decode(bytes)
   if (text === null) return { problems: [unreadable(path, 'it is not UTF-8 text')] }
   return loadPlaybook(text, path, values)
+}
+
+/** What a playbook does, as far as it says so without the values of its variables. */
+export type Outline = {
+  readonly name: string
+  readonly steps: readonly { readonly id: string; readonly use: Use }[]
+}
+
+/** @throws {Trouble} NF1xxx for a playbook that is wrong, but not for a value that is missing */
+export function readOutline(path: string): Outline {
+  const result = readPlaybook(path, { commandLine: {} })
+  if ('loaded' in result) return result.loaded.playbook
+  const problems = result.problems.filter(({ code }) => code !== 'NF1010')
+  if (problems.length > 0) throw new Trouble(...problems)
+  // It is right but for values, and none of them is in here.
+  return parse(readFileSync(path, 'utf8')) as Outline
 }
 
 function unreadable(path: string, why: string): Problem {
