@@ -41,14 +41,23 @@ function splitList(text: string, width: number): string[] {
 
 /** Cuts a text into pieces of at most `width` characters. */
 export function chop(text: string, width: number): string[] {
+  // Most of them, and cheap to know: no text has more characters than units.
+  if (text.length <= width) return [text]
   const characters = Array.from(text)
   const pieces: string[] = []
   for (let at = 0; at < characters.length; at += width)
     pieces.push(characters.slice(at, at + width).join(''))
-  return pieces.length === 0 ? [''] : pieces
+  return pieces
 }
 
 /** Characters as a terminal counts them, for text without wide ones. */
 export function count(text: string): number {
-  return Array.from(text).length
+  let pairs = 0
+  for (let at = 0; at < text.length - 1; at += 1) {
+    if ((text.charCodeAt(at) & 0xfc00) !== 0xd800 || (text.charCodeAt(at + 1) & 0xfc00) !== 0xdc00)
+      continue
+    pairs += 1
+    at += 1
+  }
+  return text.length - pairs
 }
