@@ -7,6 +7,7 @@ import { wireGraph } from '../../src/cli/graph.ts'
 import { labCommand } from '../../src/cli/lab.ts'
 import { wirePlan } from '../../src/cli/plan.ts'
 import { wireRollback } from '../../src/cli/rollback.ts'
+import { wireSchema } from '../../src/cli/schema.ts'
 import { wireStatus } from '../../src/cli/status.ts'
 import { wireValidate } from '../../src/cli/validate.ts'
 
@@ -18,6 +19,7 @@ const wires = [
   wireFacts,
   wireValidate,
   wireGraph,
+  wireSchema,
   wireExplain,
 ]
 
