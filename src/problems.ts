@@ -38,7 +38,7 @@ export const catalogue = {
   NF1011: { exitCode: exitCodes.invalid, about: 'a variable that the playbook does not declare' },
   NF1012: {
     exitCode: exitCodes.usage,
-    about: 'a variable on the command line that is not name=value',
+    about: 'a variable on the command line that is neither name=value nor a file of them',
   },
   NF1020: { exitCode: exitCodes.invalid, about: 'steps that do not fit together' },
   NF2001: { exitCode: exitCodes.failedUnchanged, about: 'a NIC that the host does not have' },

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
+import { parse } from 'yaml'
 import { problem, Trouble } from '../problems.ts'
 
 /** Options that every command with hosts has. */
@@ -22,12 +24,31 @@ function collectValues(
   value: string,
   before: Readonly<Record<string, string>>,
 ): Record<string, string> {
+  if (value.startsWith('@')) return { ...before, ...readValues(value.slice(1)) }
   const at = value.indexOf('=')
-  if (at < 1) {
-    const message = `${JSON.stringify(value)} is not name=value`
-    throw new Trouble(problem('NF1012', message, 'write it as -e name=value'))
-  }
+  if (at < 1) throw refuse(`${JSON.stringify(value)} is not name=value`)
   return { ...before, [value.slice(0, at)]: value.slice(at + 1) }
+}
+
+/** A map of names and values in YAML or JSON. Each value is the text that is written there: 2.10 stays 2.10. */
+function readValues(path: string): Record<string, string> {
+  let data: unknown
+  try {
+    data = parse(readFileSync(path, 'utf8'), { schema: 'failsafe' })
+  } catch (error) {
+    const [why] = (error instanceof Error ? error.message : String(error)).split('\n')
+    throw refuse(`the values in ${path} cannot be read: ${why}`)
+  }
+  if (data === null || typeof data !== 'object' || Array.isArray(data))
+    throw refuse(`${path} is not a map of names and values`)
+  const entries = Object.entries(data as Record<string, unknown>)
+  const odd = entries.find(([, each]) => typeof each !== 'string')
+  if (odd) throw refuse(`the value of ${odd[0]} in ${path} is not a single one`)
+  return Object.fromEntries(entries) as Record<string, string>
+}
+
+function refuse(message: string): Trouble {
+  return new Trouble(problem('NF1012', message, 'write it as -e name=value, or -e @FILE'))
 }
 
 /** Adds -H, -u, --ssh-config and --json. */
@@ -41,7 +62,8 @@ export function withHosts(command: Command): Command {
 
 /** Adds -e. */
 export function withValues(command: Command): Command {
-  return command.option('-e, --env <key=value>', 'value of a playbook variable', collectValues, {})
+  const about = 'value of a playbook variable, or @FILE with several; later ones win'
+  return command.option('-e, --env <key=value>', about, collectValues, {})
 }
 
 /** The part of the options that resolving hosts takes. */

@@ -24,6 +24,9 @@ export const refusals = [
 ] as const
 export type Refusal = (typeof refusals)[number]
 
+export const variableTypes = ['text', 'integer', 'version', 'sha256', 'on-off', 'address'] as const
+export type VariableType = (typeof variableTypes)[number]
+
 const step = <Name extends string, With extends z.ZodType>(use: Name, params: With) =>
   z.strictObject({ id: name, use: z.literal(use), with: params })
 
@@ -69,6 +72,9 @@ export const playbookSchema = z.strictObject({
         default: z.union([z.string(), z.number()]).transform(String).optional(),
         description: z.string().optional(),
         required: z.boolean().optional(),
+        /** What its value must be; any text where there is none. */
+        type: z.enum(variableTypes).optional(),
+        choices: z.array(word).min(1).optional(),
         pattern: z.string().optional(),
       }),
     )

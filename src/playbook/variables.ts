@@ -1,3 +1,6 @@
+import { z } from 'zod'
+import { variableTypes } from '../model/playbook.ts'
+import type { VariableType } from '../model/playbook.ts'
 import type { Complaint } from './complaint.ts'
 import { fillText, listReferences, valueAt } from './substitute.ts'
 
@@ -11,7 +14,25 @@ type Declared = {
   readonly name: string
   readonly default?: string
   readonly required: boolean
+  readonly type: VariableType
+  readonly choices: readonly string[]
   readonly pattern?: string
+}
+
+type Form = { readonly expected: string; readonly fits: (value: string) => boolean }
+
+const ip = z.union([z.ipv4(), z.ipv6()])
+
+/** What a value of a type looks like. */
+const forms: Readonly<Record<Exclude<VariableType, 'text'>, Form>> = {
+  integer: { expected: 'a whole number such as 10', fits: value => /^-?\d+$/.test(value) },
+  version: {
+    expected: 'a version such as 2.13.10',
+    fits: value => /^\d+(\.\d+)*([-+][\w.+-]+)?$/.test(value),
+  },
+  sha256: { expected: '64 hexadecimal digits', fits: value => /^[0-9a-f]{64}$/i.test(value) },
+  'on-off': { expected: 'on or off', fits: value => value === 'on' || value === 'off' },
+  address: { expected: 'an IPv4 or IPv6 address', fits: value => ip.safeParse(value).success },
 }
 
 /** What the variables are worth, and what is wrong with them. */
@@ -34,7 +55,7 @@ export function resolveVariables(data: unknown, given: Values): Resolved {
   ]
   const values = new Map<string, string>()
   for (const variable of declared) settle(variable, { declared, given, values, above: [] })
-  complaints.push(...declared.flatMap(each => checkValue(each, values.get(each.name), given)))
+  complaints.push(...declared.flatMap(each => checkValue(each, values, given)))
   return { declared: declared.map(each => each.name), values, complaints }
 }
 
@@ -55,10 +76,14 @@ function readDeclared(vars: unknown): Declared[] {
   return Object.keys(vars).map(name => {
     const preset = valueAt(vars, [name, 'default'])
     const pattern = valueAt(vars, [name, 'pattern'])
+    const type = valueAt(vars, [name, 'type'])
+    const choices = valueAt(vars, [name, 'choices'])
     return {
       name,
       ...(typeof preset === 'string' && { default: preset }),
       required: valueAt(vars, [name, 'required']) === true,
+      type: variableTypes.find(each => each === type) ?? 'text',
+      choices: Array.isArray(choices) ? choices.filter(each => typeof each === 'string') : [],
       ...(typeof pattern === 'string' && { pattern }),
     }
   })
@@ -140,33 +165,62 @@ function checkNames(
     }))
 }
 
-function checkValue(variable: Declared, value: string | undefined, given: Values): Complaint[] {
+function checkValue(
+  variable: Declared,
+  values: ReadonlyMap<string, string>,
+  given: Values,
+): Complaint[] {
+  const value = values.get(variable.name)
+  // Made of a variable that has no value itself: that is the problem, and is told.
+  const isHalfMade =
+    valueFromOutside(variable.name, given) === undefined &&
+    listReferences(variable.default ?? '').some(used => !values.has(used))
   const { name, required, pattern } = variable
   if (required && variable.default !== undefined) {
     const message = `variable "${name}" is required, so it cannot have a default`
     return [{ code: 'NF1003', message, path: ['vars', name, 'default'], at: 'key' }]
   }
   if (required && value === undefined) return [tellMissing(name)]
-  if (pattern === undefined) return []
-  const regex = compile(pattern)
-  const path = ['vars', name, 'pattern']
-  if (!regex) {
-    return [
-      { code: 'NF1003', message: `the pattern of "${name}" is not a regular expression`, path },
-    ]
+  const regex = pattern === undefined ? undefined : compile(pattern)
+  if (regex === null) {
+    const message = `the pattern of "${name}" is not a regular expression`
+    return [{ code: 'NF1003', message, path: ['vars', name, 'pattern'] }]
   }
-  if (value === undefined || regex.test(value)) return []
+  if (value === undefined || isHalfMade) return []
+  const wrong = listForms(variable, regex).find(({ fits }) => !fits(value))
+  if (!wrong) return []
   const from = Object.hasOwn(given.commandLine, name) ? `  (from -e ${name}=…)` : ''
   return [
     {
       code: 'NF1003',
       message: `wrong value for variable "${name}"`,
-      path,
-      details: [
-        `expected  text that matches ${pattern}`,
-        `found     ${JSON.stringify(value)}${from}`,
-      ],
+      path: ['vars', name, wrong.key],
+      ...(wrong.key === 'choices' && { written: value, allowed: variable.choices }),
+      details: [`expected  ${wrong.expected}`, `found     ${JSON.stringify(value)}${from}`],
     },
+  ]
+}
+
+/** All that a value of the variable has to be, and which key of the declaration says so. */
+function listForms(
+  { type, choices, pattern }: Declared,
+  regex: RegExp | undefined,
+): (Form & { readonly key: 'type' | 'choices' | 'pattern' })[] {
+  const expected = `text that matches ${pattern}`
+  return [
+    ...(type === 'text' ? [] : [{ ...forms[type], key: 'type' as const }]),
+    ...(choices.length === 0
+      ? []
+      : [
+          {
+            key: 'choices' as const,
+            expected: `one of ${choices.join(', ')}`,
+            fits: (value: string) => choices.includes(value),
+          },
+        ]),
+    ...(regex
+      ? [{ key: 'pattern' as const, expected, fits: (value: string) => regex.test(value) }]
+      : []),
   ]
 }
 

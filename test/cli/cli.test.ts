@@ -71,6 +71,37 @@ describe('the command line', () => {
   })
 })
 
+describe('values of variables', () => {
+  const playbook = 'playbooks/i40e-upgrade.yaml'
+  const validate = (...values: string[]) =>
+    nicfix('validate', playbook, ...values.flatMap(value => ['-e', value]))
+
+  it('come from a file as they are written there, and a later one wins', async () => {
+    const path = join(folder, 'values.yaml')
+    await writeFile(path, `version: 2.10\nsha256: ${'a'.repeat(64)}\n`)
+    expect(await validate(`@${path}`)).toMatchObject({ code: 0 })
+    await writeFile(path, 'sha256: none\nversoin: 2.10\n')
+    const { code, stderr } = await validate(`@${path}`)
+    expect(code).toBe(65)
+    expect(stderr).toContain('did you mean "version"?')
+    await writeFile(path, 'version: 1\n')
+    expect(await validate('versoin=3', `@${path}`)).toMatchObject({ code: 65 })
+  })
+
+  it.each([
+    ['nothing: [a, list]', /the value of nothing in .* is not a single one/],
+    ['- a', /is not a map/],
+    ['a: b: c', /cannot be read: /],
+    ['', /is not a map/],
+  ])('in a file that is %j are refused', async (text, message) => {
+    const path = join(folder, 'bad.yaml')
+    await writeFile(path, text)
+    const ended = await validate(`@${path}`)
+    expect(ended.code).toBe(64)
+    expect(ended.stderr).toMatch(message)
+  })
+})
+
 describe('a kept plan', () => {
   it('comes back as it was, and not when it was edited', async () => {
     const path = join(folder, 'a.plan.json')
