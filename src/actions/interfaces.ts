@@ -12,7 +12,7 @@ type Stanza = { readonly nic: string; readonly header: Line; readonly options: r
  * place to the new one. All other bytes stay.
  *
  * Never a second stanza: Proxmox VE replaces the options of the first by those of the second when it writes the file.
- * Where ifupdown and ifupdown2 would read the place differently, the edit is refused.
+ * Where ifupdown and ifupdown2 would read the result differently, the edit is refused.
  *
  * Facts: what ends a stanza and joins lines is in ifupdown's config.c and ifupdown2's networkinterfaces.py.
  */
@@ -25,12 +25,47 @@ export function addToStanza(text: string, nic: string, line: string): Edited {
   const stanza = mine[0]
   if (!stanza) return { refused: tellAbsent(lines, nic) }
   const older = listOurs(pieces, mine, line)
-  const [first, ...others] = older
-  if (!first) return insertAfter(pieces, stanza, line)
-  if (others.length === 0 && readLine(pieces, first) === line) return { text }
+  const edited =
+    older.length === 0 ? insertAfter(pieces, stanza, line) : replace(pieces, older, line)
+  if ('refused' in edited || isReadAlike(text, edited.text, nic, line)) return edited
+  return {
+    refused: `a backslash in the file has ifupdown and ifupdown2 read the stanza of ${nic} differently`,
+  }
+}
+
+/** The new line in the place of the first of the older ones; the others go. */
+function replace(pieces: readonly string[], older: readonly Line[], line: string): Edited {
+  const [first, ...others] = older as [Line, ...Line[]]
+  if (others.length === 0 && readLine(pieces, first) === line) return { text: pieces.join('') }
   const replaced = pieces.with(first.from, reshape(pieces, first, line))
   const rest: Line = { ...first, from: first.from + 1 }
   return { text: dropLines(replaced, [rest, ...others]) }
+}
+
+/** Does each of the two tools find the line in the first stanza of the NIC, once, and all else as it was? */
+function isReadAlike(before: string, after: string, nic: string, line: string): boolean {
+  return [joinLines, joinLikeIfupdown2].every(join => {
+    const was = withoutOurs(listStanzas(join(splitLines(before))), nic, line)
+    const is = withoutOurs(listStanzas(join(splitLines(after))), nic, line)
+    const first = is.stanzas.findIndex(each => each.nic === nic)
+    return is.ours.length === 1 && is.ours[0] === first && was.sketch === is.sketch
+  })
+}
+
+/** All stanzas in words, but for lines of ours in those of the NIC; and in which stanzas these are. */
+function withoutOurs(stanzas: readonly Stanza[], nic: string, line: string) {
+  const marker = markerOf(line)
+  const same = line.split(space).join(' ')
+  const isOurs = (written: string) =>
+    written === same || (marker !== undefined && markerOf(written) === marker)
+  const ours: number[] = []
+  const rest = stanzas.map((each, at) => {
+    const options = each.options.map(({ words }) => words.join(' '))
+    const others = options.filter(option => each.nic !== nic || !isOurs(option))
+    ours.push(...Array<number>(options.length - others.length).fill(at))
+    return [each.header.words, others]
+  })
+  return { stanzas, ours, sketch: JSON.stringify(rest) }
 }
 
 /** Takes out what `addToStanza` put in: of the NIC's stanzas, the lines with the marker of `line`, or equal to it. */
@@ -79,6 +114,23 @@ function joinLines(pieces: readonly string[]): Line[] {
     lines.push({ from, to, words: isComment ? [] : joined.split(space).filter(Boolean) })
   }
   return lines
+}
+
+/**
+ * Lines as ifupdown2 reads and numbers them: each backslash of the file, in a comment too, goes together with the white
+ * space on both sides of it, line ends included (networkinterfaces.py, process_interfaces).
+ */
+function joinLikeIfupdown2(pieces: readonly string[]): Line[] {
+  const parts = pieces.join('').split('\\')
+  const last = parts.length - 1
+  const text = parts
+    .map((part, at) => (at > 0 ? part.trimStart() : part))
+    .map((part, at) => (at < last ? part.trimEnd() : part))
+    .join(' ')
+  return splitLines(text).map((line, at) => {
+    const words = line.split(space).filter(Boolean)
+    return { from: at, to: at + 1, words: words[0]?.startsWith('#') ? [] : words }
+  })
 }
 
 // Those of ifupdown and of ifupdown2 together: a line is put before whatever one of them takes for an end.

@@ -132,4 +132,187 @@ iface bond0 inet manual
 `,
   inherits: 'iface base inet manual\n\tmtu 9000\niface eno1 inet manual inherits base\n\t@\n',
   'spaces before and within the header': '  iface\t eno1   inet  manual  \n\t@\n',
+  'Proxmox VE, vlan-aware bridge': `auto lo
+iface lo inet loopback
+
+iface eno1 inet manual
+	@
+
+auto vmbr0
+iface vmbr0 inet manual
+	bridge-ports eno1
+	bridge-stp off
+	bridge-fd 0
+	bridge-vlan-aware yes
+	bridge-vids 2-4094
+
+auto vmbr0.5
+iface vmbr0.5 inet static
+	address 192.0.2.10/24
+	gateway 192.0.2.1
+`,
+  'Proxmox VE, bond under a bridge': `iface eno1 inet manual
+	@
+
+iface eno2 inet manual
+
+auto bond0
+iface bond0 inet manual
+	bond-slaves eno1 eno2
+	bond-miimon 100
+	bond-mode 802.3ad
+	bond-xmit-hash-policy layer2+3
+
+auto vmbr0
+iface vmbr0 inet static
+	address 192.0.2.10/24
+	bridge-ports bond0
+`,
+  'Proxmox VE, port with MTU of the storage network': `auto eno1
+iface eno1 inet static
+	address 192.0.2.10/24
+	mtu 9000
+	@
+#ceph, do not touch
+`,
+  'Open vSwitch bond': `allow-vmbr0 bond0
+iface bond0 inet manual
+	ovs_bonds eno1 eno2
+	ovs_type OVSBond
+
+iface eno1 inet manual
+	ovs_mtu 9000
+	@
+
+iface eno2 inet manual
+`,
+  'hosting company, point to point': `auto eno1
+iface eno1 inet static
+  address 192.0.2.10
+  netmask 255.255.255.192
+  gateway 192.0.2.1
+  # route 192.0.2.0/26 via 192.0.2.1
+  up route add -net 192.0.2.0 netmask 255.255.255.192 gw 192.0.2.1 dev eno1
+  @
+
+iface eno1 inet6 static
+  address 2001:db8::2
+  netmask 64
+  gateway fe80::1
+`,
+  'hosting company, bridge first': `auto vmbr0
+iface vmbr0 inet static
+	address 192.0.2.10
+	netmask 255.255.255.0
+	bridge_ports eno1
+	bridge_stp off
+	bridge_fd 0
+
+iface eno1 inet manual
+	@
+`,
+  'cloud-init': `# This file is generated from information provided by the datasource.  Changes
+# to it will not persist across an instance reboot.
+auto lo
+iface lo inet loopback
+    dns-nameservers 192.0.2.53
+    dns-search example.com
+
+auto eno1
+iface eno1 inet static
+    address 192.0.2.10/24
+    post-up route add default gw 192.0.2.1 || true
+    pre-down route del default gw 192.0.2.1 || true
+    @
+
+# control-alias eno1
+iface eno1 inet6 dhcp
+`,
+  'several names after auto':
+    'auto lo eno1 eno2\niface eno1 inet dhcp\n\t@\niface eno2 inet dhcp\n',
+  'hotplug and IPv6 by advertisements':
+    'allow-hotplug eno1\niface eno1 inet dhcp\n\t@\niface eno1 inet6 auto\n\tprivext 2\n',
+  'IPv6 first':
+    'iface eno1 inet6 static\n\taddress 2001:db8::1/64\n\t@\niface eno1 inet static\n\taddress 192.0.2.1/24\n',
+  'two static stanzas of the port': `auto eno1
+iface eno1 inet static
+	address 192.0.2.10/24
+	gateway 192.0.2.1
+	@
+iface eno1 inet static
+	address 198.51.100.10/24
+`,
+  'a second address by a label': `iface eno1 inet static
+	address 192.0.2.10/24
+	@
+auto eno1:0
+iface eno1:0 inet static
+	address 192.0.2.11/24
+`,
+  'several addresses in one stanza':
+    'iface eno1 inet static\n\taddress 192.0.2.1/24\n\taddress 198.51.100.1/24\n\t@\n',
+  'firewall before the link': `iface eno1 inet dhcp
+	pre-up iptables-restore < /etc/iptables.rules
+	post-down iptables-save > /etc/iptables.rules
+	@
+`,
+  'its own commands': `iface eno1 inet manual
+	up ip link set $IFACE up
+	down ip link set $IFACE down
+	@
+`,
+  'quotes and a pipe':
+    'iface eno1 inet manual\n\tup sh -c \'ip -o link | logger -t "net up"\'\n\t@\n',
+  'another MAC address': 'iface eno1 inet dhcp\n\thwaddress ether 02:00:00:00:00:01\n\t@\n',
+  'several name servers and domains': `iface eno1 inet static
+    address 192.0.2.10
+    netmask 24
+    dns-nameservers 192.0.2.53 192.0.2.54
+    dns-search example.com lab.example.com
+    @
+`,
+  'policy routing': `iface eno1 inet static
+        address 192.0.2.10/24
+        up ip rule add from 192.0.2.10 table 100
+        up ip route add default via 192.0.2.1 table 100
+        down ip rule del from 192.0.2.10 table 100
+        @
+`,
+  'settings of the link':
+    'iface eno1 inet manual\n\tlink-speed 1000\n\tlink-duplex full\n\tethernet-autoneg off\n\t@\n',
+  'offload and wake on LAN by hand': `iface eno1 inet dhcp
+	offload-tso off
+	ethernet-wol g
+	@
+`,
+  'tabs and spaces mixed':
+    'iface eno1 inet static\n \taddress 192.0.2.1/24\n\t  gateway 192.0.2.254\n\t  @\n',
+  'blanks at the ends of lines': 'iface eno1 inet static  \n\taddress 192.0.2.1/24 \t\n\t@\n\n',
+  'empty lines at the end': 'auto eno1\niface eno1 inet dhcp\n\t@\n\n\n\n',
+  'empty lines with blanks in them':
+    'iface eno1 inet static\n \t \n\taddress 192.0.2.1/24\n\t@\n  \t\nauto lo\n',
+  'a sign of comment within an option':
+    'iface eno1 inet static\n\taddress 192.0.2.1/24\n\tup echo "#1" # really\n\t@\n',
+  'comments in other languages':
+    '# Schnittstelle für den Rechnerraum — nicht ändern\niface eno1 inet manual\n\t@\n# 管理網路\nauto lo\n',
+  'a very long option': `iface eno1 inet manual\n\tup echo ${'x'.repeat(5000)}\n\t@\n`,
+  'a metric and a scope':
+    'iface eno1 inet static\n\taddress 192.0.2.1/24\n\tgateway 192.0.2.254\n\tmetric 100\n\tscope link\n\t@\n',
+  'a macvlan on top': `iface eno1 inet manual
+	@
+auto mv0
+iface mv0 inet static
+	pre-up ip link add mv0 link eno1 type macvlan mode bridge
+	address 192.0.2.20/24
+`,
+  'the loopback after it, not apart':
+    'iface eno1 inet dhcp\n\t@\nauto lo\niface lo inet loopback\n',
+  'CRLF with a bridge':
+    'iface eno1 inet manual\r\n\t@\r\n\r\nauto vmbr0\r\niface vmbr0 inet dhcp\r\n\tbridge_ports eno1\r\n',
 }
+
+const withoutLine = (layout: string) => layout.replace(/(\r?\n)?[ \t]*@(\r?\n|$)/, '$1')
+
+/** The layout as it was before; the line takes its line ending with it. */
+export const plain = (layout: string): string =>
+  layout.endsWith('@') ? layout.replace(/\r?\n[ \t]*@$/, '') : withoutLine(layout)

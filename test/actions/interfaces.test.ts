@@ -1,15 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addToStanza, hasLine, removeFromStanza } from '../../src/actions/interfaces.ts'
-import { layouts } from './interfaces-layouts.ts'
+import { anyFile, anyNic } from './interfaces-any.ts'
+import { layouts, plain } from './interfaces-layouts.ts'
 
 const line = 'pre-up /usr/sbin/ethtool -A eno1 autoneg off rx off tx off || true # nicfix:pause'
 const older = 'post-up /sbin/ethtool -A eno1 rx off tx off || true # nicfix:pause'
-
-const withoutLine = (layout: string) => layout.replace(/(\r?\n)?[ \t]*@(\r?\n|$)/, '$1')
-/** The layout as it was before; the line takes its line ending with it. */
-const plain = (layout: string) =>
-  layout.endsWith('@') ? layout.replace(/\r?\n[ \t]*@$/, '') : withoutLine(layout)
 
 describe('a line for a NIC in /etc/network/interfaces', () => {
   it.each(Object.entries(layouts))('goes to the end of the stanza: %s', (_name, layout) => {
@@ -84,6 +80,11 @@ describe('a line for a NIC in /etc/network/interfaces', () => {
       'the stanza of eno1 ends with a backslash, which tools read differently',
     ],
     [
+      'a comment that ends in a backslash above the stanza, which ifupdown2 takes for a part of it',
+      'iface vmbr0 inet manual\n# see wiki \\\niface eno1 inet manual\n\tmtu 9000\n',
+      'a backslash in the file has ifupdown and ifupdown2 read the stanza of eno1 differently',
+    ],
+    [
       'a carriage return alone at the end',
       'iface eno1 inet manual\r',
       'the stanza of eno1 ends with a bare carriage return',
@@ -109,41 +110,9 @@ const listLines = (text: string) =>
     .filter(each => each.trim() !== line)
 
 describe('for any file', () => {
-  const nic = fc.constantFrom('eno1', 'eno2', 'vmbr0')
-  const indent = fc.constantFrom('', '\t', '  ', '    ')
-  const option = fc.constantFrom(
-    'address 192.0.2.1/24',
-    'mtu 9000',
-    'up ip route add default via 192.0.2.1 \\\n\t dev eno1',
-    'up true # nicfix:ring',
-    'up echo a\\b',
-  )
-  const other = fc.constantFrom(
-    '',
-    '# a comment',
-    '# a comment \\',
-    '   ',
-    'auto eno1',
-    'mapping eno1',
-    'source x',
-  )
-  const header = fc
-    .tuple(nic, fc.constantFrom('inet manual', 'inet6 auto', '\\\n inet dhcp'))
-    .map(([name, rest]) => `iface ${name} ${rest}`)
-  const piece = fc.oneof(
-    header,
-    other,
-    fc.tuple(indent, option).map(([space, text]) => space + text),
-  )
-  const file = fc
-    .tuple(fc.array(piece, { maxLength: 14 }), fc.constantFrom('\n', '\r\n'), fc.boolean())
-    .map(([lines, ending, closed]) =>
-      (lines.join('\n') + (closed ? '\n' : '')).replaceAll('\n', ending),
-    )
-
   it('adding and taking out again is nothing', () => {
     fc.assert(
-      fc.property(file, nic, (text, name) => {
+      fc.property(anyFile, anyNic, (text, name) => {
         expect(removeFromStanza(add(text, name), name, line)).toBe(text)
       }),
       { numRuns: 2000 },
@@ -152,7 +121,7 @@ describe('for any file', () => {
 
   it('adding twice is adding once, and every former line stays in its order', () => {
     fc.assert(
-      fc.property(file, nic, (text, name) => {
+      fc.property(anyFile, anyNic, (text, name) => {
         const added = add(text, name)
         expect(hasLine(added, name, line)).toBe(true)
         expect(addToStanza(added, name, line)).toEqual({ text: added })
@@ -164,7 +133,7 @@ describe('for any file', () => {
 
   it('changes nothing for anybody but that NIC', () => {
     fc.assert(
-      fc.property(file, text => {
+      fc.property(anyFile, text => {
         const added = add(text, 'eno1')
         expect(hasLine(added, 'eno2', line)).toBe(false)
         expect(hasLine(added, 'vmbr0', line)).toBe(false)
