@@ -5,6 +5,7 @@ import { checkRanges, checkSteps } from './check-steps.ts'
 import { locate, type Complaint } from './complaint.ts'
 import { describeIssues } from './describe.ts'
 import { parseYaml } from './parse.ts'
+import type { Source } from './positions.ts'
 import { fillText, listReferences, mapTexts, valueAt, type Path } from './substitute.ts'
 import { resolveVariables, tellMissing, type Resolved, type Values } from './variables.ts'
 
@@ -35,12 +36,24 @@ export function loadPlaybook(
     ...checkContents(filled),
   ]
   if (!checked.success || complaints.length > 0) {
-    const problems = complaints.map(each => locate(each, source))
-    return { problems: problems.toSorted(byPlace) }
+    return { problems: tellAll(complaints, source) }
   }
   const sha256 = createHash('sha256').update(text).digest('hex')
   const playbook = { ...checked.data, steps: checked.data.steps.map(lowerDigest) }
   return { loaded: { path, sha256, playbook, vars: Object.fromEntries(resolved.values) } }
+}
+
+/** More than these nobody reads; finding the place of each takes its time. */
+const most = 100
+
+function tellAll(complaints: readonly Complaint[], source: Source): Problem[] {
+  const told = complaints.slice(0, most).map(each => locate(each, source))
+  const problems = told.toSorted(byPlace)
+  const last = problems.pop()
+  if (!last) return []
+  const left = complaints.length - told.length
+  const more = left > 0 ? [`and ${left} more problems in this file`] : []
+  return [...problems, { ...last, details: [...last.details, ...more] }]
 }
 
 /** Of a variable only the default is filled in: a pattern may hold `${` for its own reasons. */

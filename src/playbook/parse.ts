@@ -25,12 +25,15 @@ export function parseYaml(
   const found = [...listErrors(document), ...document.warnings, ...listUnfit(document)]
   if (found.length > 0) {
     return {
-      problems: found.map(each => tellSyntax(each, source)),
+      problems: found.slice(0, most).map(each => tellSyntax(each, source)),
     }
   }
   keepNumbersAsWritten(document)
   return { source, data: document.toJS() }
 }
+
+// What comes after so many is no news.
+const most = 100
 
 type Syntax = { readonly message: string; readonly pos: readonly [number, number] }
 
@@ -67,7 +70,12 @@ function keepNumbersAsWritten(document: Document): void {
 function tellSyntax({ message, pos }: Syntax, source: Source): Problem {
   const spot = spotAt(source, pos[0], pos[1] - pos[0])
   const several = message.startsWith('Source contains multiple documents')
-  const said = several ? 'more than one document in a playbook' : lowerFirst(message)
+  const isDeep = /call stack/i.test(message)
+  const said = several
+    ? 'more than one document in a playbook'
+    : isDeep
+      ? 'lists or maps within each other, too deep to be read'
+      : lowerFirst(message)
   const unquoted = /[:,[]\s*\$\{/.test(spot.source)
   const details = unquoted ? ['inside of { } and [ ], write it in quotes: "${name}"'] : []
   return problem('NF1002', said, 'nicfix explain NF1002', { details, ...spot })

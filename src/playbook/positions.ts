@@ -18,9 +18,11 @@ type Entry = { readonly key: Node | null; readonly value: Node | null }
 /** Makes a spot from an offset into the text. The width ends with the line. */
 export function spotAt(source: Source, offset: number, width: number): Spot {
   // An error at the very end of a text that ends with a newline is on a line that no editor shows.
-  const last = source.text.replace(/\s+$/, '').length
+  const last = source.text.trimEnd().length
   const { line, col } = source.lines.linePos(Math.min(offset, last))
-  const text = (source.text.split('\n')[line - 1] ?? '').replace(/\r$/, '').replace(/^\uFEFF/, '')
+  const from = source.lines.lineStarts[line - 1] ?? 0
+  const [whole = ''] = source.text.slice(from, source.lines.lineStarts[line]).split('\n')
+  const text = whole.replace(/\r$/, '').replace(/^\uFEFF/, '')
   // The byte order mark counts in offsets but not in columns that people see.
   const column = line === 1 && source.text.startsWith('\uFEFF') ? Math.max(1, col - 1) : col
   const fits = Math.max(1, Math.min(width, text.length - column + 1))

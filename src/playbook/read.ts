@@ -14,6 +14,9 @@ const reasons: Readonly<Record<string, string>> = {
   ELOOP: 'its symbolic links go in a circle',
 }
 
+/** In bytes. Nobody reviews more, and a file of another kind is told at once. */
+const most = 64 * 1024
+
 /** Reads a playbook from the disk and loads it. A file that cannot be read is NF1001; the rest is as in `loadPlaybook`. */
 export function readPlaybook(
   path: string,
@@ -25,6 +28,10 @@ export function readPlaybook(
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
     return { problems: [unreadable(path, reasons[code] ?? `the system says ${code}`)] }
+  }
+  if (bytes.length > most) {
+    const size = `it has ${Math.ceil(bytes.length / 1024)} KiB, and ${most / 1024} KiB are the most that a playbook may have`
+    return { problems: [unreadable(path, size)] }
   }
   const text = decode(bytes)
   if (text === null) return { problems: [unreadable(path, 'it is not UTF-8 text')] }

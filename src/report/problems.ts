@@ -63,11 +63,26 @@ function renderPlace(
   const { file, line, column, width = 1 } = place
   const arrow = `  ${paint('cyan', '-->')} ${show(file)}:${line}:${column}`
   if (source === undefined) return [arrow]
+  const { text, at } = cutAround(source, column - 1)
   const gutter = ' '.repeat(String(line).length)
   // The caret's line repeats the tabs of the source, so that both are as wide whatever a tab is.
-  const indent = show(source.slice(0, column - 1)).replaceAll(/[^\t]/g, ' ')
-  const marked = show(source.slice(column - 1, column - 1 + width))
+  const indent = show(text.slice(0, at)).replaceAll(/[^\t]/g, ' ')
+  const marked = show(text.slice(at, at + width))
   const caret = paint('red', '^'.repeat(Math.max(1, marked.length)))
   const beside = guess === undefined ? '' : ` ${show(guess)}`
-  return [arrow, `${line} | ${show(source)}`, `${gutter} | ${indent}${caret}${beside}`]
+  return [arrow, `${line} | ${show(text)}`, `${gutter} | ${indent}${caret}${beside}`]
+}
+
+const longest = 160
+
+/** The part of a long line that is around a place, and where the place is in it. */
+function cutAround(source: string, at: number): { text: string; at: number } {
+  if (source.length <= longest) return { text: source, at }
+  const from = Math.max(0, at - longest / 2)
+  const before = from > 0 ? '… ' : ''
+  const after = from + longest < source.length ? ' …' : ''
+  return {
+    text: before + source.slice(from, from + longest) + after,
+    at: before.length + at - from,
+  }
 }

@@ -41,3 +41,32 @@ it.each([
   const message = `cannot read the playbook ${join(folder, name)}: ${why}`
   expect(result).toMatchObject({ problems: [{ code: 'NF1001', exitCode: 65, message }] })
 })
+
+const bomb = ['a: &a [x, x, x, x, x, x, x, x]', 'b: &b [*a, *a, *a]', 'c: [*b, *b, *b]'].join('\n')
+const keys = Array.from({ length: 7000 }, (_, at) => `k${at}: 1`).join('\n')
+
+it.each([
+  ['of 10 MB', 'x'.repeat(10_000_000), 'NF1001', /9766 KiB, and 64 KiB are the most/],
+  ['that nests without end', '['.repeat(60_000), 'NF1002', /too deep to be read/],
+  ['of maps without end', `steps: ${'{a: '.repeat(15_000)}`, 'NF1002', /too deep to be read/],
+  ['whose aliases grow', bomb, 'NF1002', /aliases are not allowed/],
+  ['with thousands of wrong keys', keys, 'NF1003', /missing key "nics"/],
+])('a file %s is an error and no hang', (name, content, code, message) => {
+  writeFileSync(join(folder, name), content)
+  const from = performance.now()
+  const result = read(name)
+  expect(performance.now() - from).toBeLessThan(15_000)
+  const problems = 'problems' in result ? result.problems : []
+  expect(problems.length).toBeLessThanOrEqual(100)
+  expect(problems).toContainEqual(
+    expect.objectContaining({ code, message: expect.stringMatching(message) }),
+  )
+})
+
+it('of very many problems the first hundred are told, and how many more there are', () => {
+  writeFileSync(join(folder, 'many'), `${text}${keys.slice(0, 5000)}`)
+  const result = read('many')
+  const problems = 'problems' in result ? result.problems : []
+  expect(problems).toHaveLength(100)
+  expect(problems.at(-1)?.details.at(-1)).toMatch(/^and \d+ more problems in this file$/)
+})

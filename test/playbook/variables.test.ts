@@ -55,26 +55,26 @@ describe('variables', () => {
     ['address', ['10.0.0.1', 'fe80::1'], ['10.0.0', 'host', '10.0.0.1/24']],
     ['text', ['', 'anything; at all'], []],
   ])('of type %s take what is one', (type, right, wrong) => {
-    const text = write(`vars: { a: { type: ${type} } }`)
-    for (const value of right) expect(codes(text, { a: value })).toEqual([])
-    for (const value of wrong) expect(codes(text, { a: value })).toEqual(['NF1003'])
+    const one = write(`vars: { a: { type: ${type} } }`)
+    for (const value of right) expect(codes(one, { a: value })).toEqual([])
+    for (const value of wrong) expect(codes(one, { a: value })).toEqual(['NF1003'])
   })
 
   it('with choices take one of them, their own default too', () => {
-    const text = write('vars: { a: { choices: [fast, slow] } }')
-    expect(codes(text, { a: 'fast' })).toEqual([])
-    expect(codes(text, { a: 'fats' })).toEqual(['NF1003'])
+    const one = write('vars: { a: { choices: [fast, slow] } }')
+    expect(codes(one, { a: 'fast' })).toEqual([])
+    expect(codes(one, { a: 'fats' })).toEqual(['NF1003'])
     expect(codes(write('vars: { a: { default: x, choices: [fast, slow] } }'))).toEqual(['NF1003'])
   })
 
   it('are not let off their form by a reference in what comes from outside', () => {
-    const text = write("vars: { b: {}, a: { pattern: '^x$', type: integer } }")
-    expect(codes(text, { a: '${b}' })).toEqual(['NF1003'])
+    const one = write("vars: { b: {}, a: { pattern: '^x$', type: integer } }")
+    expect(codes(one, { a: '${b}' })).toEqual(['NF1003'])
   })
 
   it('that are made of one without a value are told once', () => {
-    const text = write('vars: { a: {}, b: { default: "${a}.1", type: version } }')
-    expect(codes(text)).toEqual(['NF1010'])
+    const one = write('vars: { a: {}, b: { default: "${a}.1", type: version } }')
+    expect(codes(one)).toEqual(['NF1010'])
   })
 
   it('leave patterns alone', () => {

@@ -91,3 +91,13 @@ describe('what a terminal would obey', () => {
     )
   })
 })
+
+it('a very long line is shown around its place', () => {
+  const source = `${'a'.repeat(500)} soack ${'b'.repeat(500)}`
+  const found = problem('NF1007', 'm', 'n', { place: { ...place, column: 502 }, source })
+  const [, , line = '', caret = ''] = renderProblem(found).split('\n')
+  expect(line.length).toBeLessThan(180)
+  expect(line).toMatch(/^18 \| … a+ soack b+ …$/)
+  expect(caret.indexOf('^')).toBe(line.indexOf('soack'))
+  expect(caret).toMatch(/^ *\| +\^{5}$/)
+})
