@@ -52,17 +52,27 @@ for (const [project, title] of Object.entries(projects)) {
   run(title, tool('vitest'), ['run', '--project', project, ...reporters])
 }
 
-// Once more at the end, where people look first.
-for (const project of Object.keys(projects)) {
-  const files = existsSync(reportOf(project)) ? JSON.parse(readFileSync(reportOf(project))) : {}
-  for (const { name, message, assertionResults } of files.testResults ?? []) {
-    if (message) console.log(`\nFAILED  ${name.slice(root.length)}\n${message}`)
-    for (const { status, fullName, failureMessages } of assertionResults)
-      if (status === 'failed')
-        console.log(
-          `\nFAILED  ${name.slice(root.length)}: ${fullName}\n${failureMessages.join('\n')}`,
-        )
-  }
+const brief = text =>
+  text
+    .split('\n')
+    .filter(line => !line.includes('node_modules'))
+    .slice(0, 30)
+    .join('\n')
+
+// What failed is told once more at the end, where people look first; before it, where the time went.
+const files = Object.keys(projects).flatMap(project =>
+  existsSync(reportOf(project)) ? JSON.parse(readFileSync(reportOf(project))).testResults : [],
+)
+const secondsOf = ({ startTime, endTime }) => Math.round((endTime - startTime) / 1000)
+console.log('\n== slowest files')
+for (const file of files.toSorted((a, b) => secondsOf(b) - secondsOf(a)).slice(0, 12))
+  console.log(`${String(secondsOf(file)).padStart(6)} s  ${file.name.slice(root.length)}`)
+for (const { name, message, assertionResults } of files) {
+  const file = name.slice(root.length)
+  if (message) console.log(`\nFAILED  ${file}\n${brief(message)}`)
+  for (const { status, fullName, failureMessages } of assertionResults)
+    if (status === 'failed')
+      console.log(`\nFAILED  ${file}: ${fullName}\n${brief(failureMessages.join('\n'))}`)
 }
 rmSync(reports, { recursive: true })
 
