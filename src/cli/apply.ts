@@ -12,7 +12,7 @@ import { tell, withHosts, withValues } from './options.ts'
 import type { HostOptions, PlaybookOptions } from './options.ts'
 import { isApproved } from './plan-file.ts'
 import { letGo, prepare } from './prepare.ts'
-import { recall } from './recall.ts'
+import { lookAgain, recall } from './recall.ts'
 import type { Candidate, Candidates } from './recall.ts'
 import { conclude, rideAll, whoAmI } from './ride.ts'
 
@@ -63,15 +63,17 @@ function seat(candidate: Candidate, { plan }: Candidates, run: string) {
 }
 
 async function apply(playbook: string | undefined, options: Options): Promise<void> {
-  const candidates = await gather(playbook, options)
-  const { plan, hosts, problems } = candidates
-  tell(renderPlan(plan))
+  const gathered = await gather(playbook, options)
+  tell(renderPlan(gathered.plan))
   try {
-    await approve(candidates, options)
+    await approve(gathered, options)
   } catch (error) {
-    await letGo(hosts)
+    await letGo(gathered.hosts)
     throw error
   }
+  // A kept plan is of another day: either all hosts are still as they were, or none is touched.
+  const candidates = options.plan === undefined ? gathered : await lookAgain(gathered)
+  const { plan, hosts, problems } = candidates
   const { clock } = realTools()
   const run = makeRunId(clock.today())
   const folder = await createRunFolder(run, plan, runsFolder())

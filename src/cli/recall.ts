@@ -1,12 +1,16 @@
 import type { Facts } from '../model/facts.ts'
 import type { HostPlan, Plan } from '../model/plan.ts'
+import { staleReasons } from '../plan/fingerprint.ts'
 import { problem, Trouble } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 import type { Connection, Host } from '../remote/host.ts'
+import { problemOf } from '../run/said.ts'
 import { resolveHosts } from './hosts.ts'
 import { lookupOf } from './options.ts'
 import type { HostOptions } from './options.ts'
 import { readPlan } from './plan-file.ts'
+import { letGo } from './prepare.ts'
+import { probeHost } from './probe.ts'
 import { readPayload } from './sources.ts'
 
 /** A host that a plan can be applied to. What planning has just learned of it saves a second look. */
@@ -61,3 +65,37 @@ export async function recall(path: string, options: HostOptions): Promise<Candid
   }
   return { plan, hosts, problems: [] }
 }
+
+/**
+ * Looks at all hosts of a kept plan before the first of them is changed. What is found serves the run.
+ * @throws {Trouble} NF3001 and NF6xxx of every host that has moved on or does not answer; nothing was done on any.
+ */
+export async function lookAgain(candidates: Candidates): Promise<Candidates> {
+  const looks = await Promise.allSettled(candidates.hosts.map(({ host }) => probeHost(host, [])))
+  const seen = looks.flatMap(look => (look.status === 'fulfilled' ? [look.value] : []))
+  const problems = looks.flatMap((look, at) => {
+    const { host, plan } = candidates.hosts[at] as Candidate
+    if (look.status === 'fulfilled') return tellStale(plan, look.value.facts)
+    return problemsOf(look.reason).map(each => ({ host: host.name, ...each }))
+  })
+  if (problems.length > 0) {
+    await letGo(seen)
+    throw new Trouble(...problems)
+  }
+  const hosts = candidates.hosts.map(each => ({
+    ...each,
+    ...seen.find(({ host }) => host === each.host),
+  }))
+  return { ...candidates, hosts }
+}
+
+function tellStale(plan: HostPlan, facts: Facts): Problem[] {
+  const details = staleReasons(plan, facts)
+  if (details.length === 0) return []
+  const message = `the plan no longer fits ${plan.host}; nothing was changed on any host`
+  const next = 'make a new plan and have it approved'
+  return [problem('NF3001', message, next, { details, host: plan.host })]
+}
+
+const problemsOf = (error: unknown): readonly Problem[] =>
+  error instanceof Trouble ? error.problems : [problemOf(error)]
