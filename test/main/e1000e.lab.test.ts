@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { guestExec, powerCut } from '../../src/lab/lab.ts'
 import { quickValuesOf, ready, runOf, setBench, until, wordsOf } from './lab.ts'
@@ -29,17 +30,23 @@ describe.runIf(ready.ok)('over the very port that is changed', () => {
     const stanzas = await ask(`cat ${interfaces}`)
     const offloads = await ask('ethtool -k eno1')
 
-    const applied = await apply(flowControl)
+    // As it is reviewed: the plan is kept, approved by its digest, and applied from its file.
+    const kept = join(bench.dir, 'plan.json')
+    const planned = await bench.nicfix('plan', flowControl, '--host', host, '-o', kept, '--json')
+    expect(wordsOf(planned)).toMatch(/^exit 0\n/)
+    expect(await readState(host)).toBe(before)
+    const { digest } = JSON.parse(planned.out) as { digest: string }
+    const applied = await bench.nicfix('apply', '--plan', kept, '--approve', digest)
     expect(wordsOf(applied)).toMatch(/^exit 0\n/)
     expect(applied.out).toContain('changed, and proven')
     expect(await readPause(host, 'eno1')).toBe('off off off')
-    const kept = await ask(`cat ${interfaces}`)
-    const [managed = '', ...more] = kept.split('\n').filter(line => line.includes('nicfix'))
+    const written = await ask(`cat ${interfaces}`)
+    const [managed = '', ...more] = written.split('\n').filter(line => line.includes('nicfix'))
     expect(more).toEqual([])
     expect(managed).toMatch(/^ +pre-up \S*ethtool -A eno1 autoneg off rx off tx off/)
-    expect(stanzaOf(kept, 'eno1')).toContain(managed)
+    expect(stanzaOf(written, 'eno1')).toContain(managed)
     expect(
-      kept
+      written
         .split('\n')
         .filter(line => line !== managed)
         .join('\n'),
