@@ -79,6 +79,7 @@ export const catalogue = {
   NF3002: { exitCode: exitCodes.refused, about: 'a plan that nobody approved' },
   NF3003: { exitCode: exitCodes.invalid, about: 'a plan file that is not one' },
   NF3004: { exitCode: exitCodes.invalid, about: 'a facts file that is not one' },
+  NF3005: { exitCode: exitCodes.refused, about: 'a kept plan that was applied already' },
   NF4001: { exitCode: exitCodes.failedUnchanged, about: 'staging on the host failed' },
   NF4002: { exitCode: exitCodes.failedUnchanged, about: 'the driver did not build' },
   NF4003: { exitCode: exitCodes.failedUnchanged, about: 'a built module that must not be loaded' },

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { identifyPlan } from '../plan/make-plan.ts'
 import { renderPlan } from '../plan/render-text.ts'
 import { problem, Trouble } from '../problems.ts'
 import { createRunFolder, runsFolder } from '../run/folder.ts'
@@ -47,7 +48,7 @@ function seat(candidate: Candidate, { plan }: Candidates, run: string) {
     host,
     run,
     plan: candidate.plan,
-    digest: plan.digest,
+    digest: identifyPlan(plan),
     playbook: plan.playbook.name,
     controller: whoAmI(),
     token: makeToken(),

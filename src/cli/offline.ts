@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { z } from 'zod'
@@ -38,7 +39,7 @@ export async function planOffline(
   const plans = planned.flatMap(each => ('plan' in each ? [each.plan] : []))
   const problems = planned.flatMap(each => ('problems' in each ? each.problems : []))
   if (plans.length === 0) throw new Trouble(...problems)
-  const plan = makePlan(readVersion(), loaded, plans)
+  const plan = makePlan(readVersion(), loaded, plans, randomUUID())
   return { plan, problems, facts: Object.fromEntries(chosen) }
 }
 

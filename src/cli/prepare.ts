@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import type { HostPlan, Plan } from '../model/plan.ts'
@@ -90,6 +91,7 @@ export async function prepare(
     readVersion(),
     first.loaded,
     ready.map(each => each.plan),
+    randomUUID(),
   )
   return { plan, hosts: ready, problems }
 }

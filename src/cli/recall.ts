@@ -1,5 +1,6 @@
 import type { Facts } from '../model/facts.ts'
 import type { HostPlan, Plan } from '../model/plan.ts'
+import { identifyPlan } from '../plan/make-plan.ts'
 import { staleReasons } from '../plan/fingerprint.ts'
 import { problem, Trouble } from '../problems.ts'
 import type { Problem } from '../problems.ts'
@@ -68,14 +69,17 @@ export async function recall(path: string, options: HostOptions): Promise<Candid
 
 /**
  * Looks at all hosts of a kept plan before the first of them is changed. What is found serves the run.
- * @throws {Trouble} NF3001 and NF6xxx of every host that has moved on or does not answer; nothing was done on any.
+ * @throws {Trouble} NF3001, NF3005 and NF6xxx of every host that has moved on or does not answer; nothing was done on any.
  */
 export async function lookAgain(candidates: Candidates): Promise<Candidates> {
   const looks = await Promise.allSettled(candidates.hosts.map(({ host }) => probeHost(host, [])))
   const seen = looks.flatMap(look => (look.status === 'fulfilled' ? [look.value] : []))
   const problems = looks.flatMap((look, at) => {
     const { host, plan } = candidates.hosts[at] as Candidate
-    if (look.status === 'fulfilled') return tellStale(plan, look.value.facts)
+    if (look.status === 'fulfilled') {
+      const { facts } = look.value
+      return [...tellUsed(candidates.plan, plan, facts), ...tellStale(plan, facts)]
+    }
     return problemsOf(look.reason).map(each => ({ host: host.name, ...each }))
   })
   if (problems.length > 0) {
@@ -87,6 +91,12 @@ export async function lookAgain(candidates: Candidates): Promise<Candidates> {
     ...seen.find(({ host }) => host === each.host),
   }))
   return { ...candidates, hosts }
+}
+
+function tellUsed(whole: Plan, { host }: HostPlan, { appliedPlans }: Facts): Problem[] {
+  if (!appliedPlans.includes(identifyPlan(whole))) return []
+  const message = `the plan was applied to ${host} already; nothing was changed on any host`
+  return [problem('NF3005', message, 'make a new plan and have it approved', { host })]
 }
 
 function tellStale(plan: HostPlan, facts: Facts): Problem[] {

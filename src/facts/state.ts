@@ -2,9 +2,9 @@ import type { BootRecord, Facts } from '../model/facts.ts'
 import { findValue, readEntries, splitBlocks } from './fact.ts'
 import type { Entry, Fact } from './fact.ts'
 
-type State = Pick<Facts, 'bootRecords' | 'openTransactions'>
+type State = Pick<Facts, 'bootRecords' | 'openTransactions' | 'appliedPlans'>
 
-/** What earlier runs left in /var/lib/nicfix: boot records, and transactions that have not ended. */
+/** What earlier runs left in /var/lib/nicfix: boot records, transactions that have not ended, plans that were applied. */
 export const state: Fact<State> = {
   name: 'state',
   command: `
@@ -22,18 +22,22 @@ for token in /var/lib/nicfix/tx/*/token; do
       break
     fi
   done
+  for word in pending confirmed committed rollback rolled-back failed; do
+    [ ! -e "$token/$word" ] || sed 's/^/applied /;q' "\${token%/token}/m/plan" 2>/dev/null
+  done
 done
 `,
   parse(body) {
     const entries = readEntries(body)
-    const records = entries.filter(entry => entry.key !== 'transaction')
+    const valuesOf = (key: string) =>
+      entries.filter(entry => entry.key === key).map(entry => entry.value)
+    const records = entries.filter(({ key }) => key !== 'transaction' && key !== 'applied')
     return {
       bootRecords: splitBlocks(records, 'record')
         .map(readRecord)
         .filter(record => record !== null),
-      openTransactions: entries
-        .filter(entry => entry.key === 'transaction')
-        .map(entry => entry.value),
+      openTransactions: valuesOf('transaction'),
+      appliedPlans: valuesOf('applied'),
     }
   },
 }

@@ -7,6 +7,7 @@ import { checkTxId } from './protocol.ts'
 export type StageInput = {
   readonly id: string
   readonly plan: HostPlan
+  /** Digest and nonce of the plan. */
   readonly digest: string
   readonly playbook: string
   readonly token: string

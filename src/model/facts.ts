@@ -138,5 +138,7 @@ export const factsSchema = shape({
   bootRecords: list(bootRecord),
   /** Transactions on the host that have not ended, as "<id> <state>"; a rollback that failed is one of them. */
   openTransactions: list(text),
+  /** Plans that the host was changed by, as far as it remembers them: digest and nonce. */
+  appliedPlans: list(text),
 })
 export type Facts = z.infer<typeof factsSchema>

@@ -133,8 +133,10 @@ export type HostPlan = z.infer<typeof hostPlan>
 /** A plan as it is kept in a file, and by whose digest it is approved. */
 export const planSchema = shape({
   format: z.literal('nicfix.plan/1'),
-  /** "sha256:…" over everything else in here (canonical JSON). */
+  /** "sha256:…" over everything else in here but the nonce (canonical JSON). */
   digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  /** Tells it from another plan with the same digest, of which it is no part: a kept plan is applied once. */
+  nonce: text,
   nicfix: text,
   playbook: shape({ name: text, path: text, sha256 }),
   vars: map(text),

@@ -5,14 +5,17 @@ import type { LoadedPlaybook } from '../model/playbook.ts'
 /**
  * Joins the plans of all hosts into the one that is reviewed, approved by its digest, and applied.
  * @param nicfix version of nicfix
+ * @param nonce by which a host knows the very plan again that it was changed by
  */
 export function makePlan(
   nicfix: string,
   { playbook, path, sha256, vars }: LoadedPlaybook,
   hosts: readonly HostPlan[],
+  nonce = '',
 ): Plan {
   const plan: Omit<Plan, 'digest'> = {
     format: 'nicfix.plan/1',
+    nonce,
     nicfix,
     playbook: { name: playbook.name, path, sha256 },
     vars,
@@ -21,11 +24,14 @@ export function makePlan(
   return { ...plan, digest: digestPlan(plan) }
 }
 
-/** "sha256:…" over everything in a plan but its digest. A plan file is whole when this gives what it says itself. */
+/** "sha256:…" over everything in a plan but its digest and nonce. A plan file is whole when this gives what it says itself. */
 export function digestPlan(plan: Omit<Plan, 'digest'> & { readonly digest?: string }): string {
-  const { digest: _, ...rest } = plan
+  const { digest: _, nonce: __, ...rest } = plan
   return `sha256:${createHash('sha256').update(canonicalize(rest), 'utf8').digest('hex')}`
 }
+
+/** What a host keeps of a plan that it is changed by: its digest and its nonce. */
+export const identifyPlan = ({ digest, nonce }: Plan): string => `${digest} ${nonce}`.trimEnd()
 
 /** The first digits of a digest: for people, and for --approve. */
 export function shortDigest(digest: string): string {

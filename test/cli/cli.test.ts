@@ -13,6 +13,7 @@ import { plan as hostPlan } from '../run/setup.ts'
 const door = new URL('../../src/main.js', import.meta.url).pathname
 const draft = {
   format: 'nicfix.plan/1',
+  nonce: 'once',
   nicfix: '0.1.0',
   playbook: { name: 'p', path: 'p.yaml', sha256: '0'.repeat(64) },
   vars: {},

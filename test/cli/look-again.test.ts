@@ -43,7 +43,7 @@ function fakeHost(name: string, answer: string | null) {
 function candidatesOf(name: string, hosts: readonly { readonly host: Host }[]): Candidates {
   const plans = hosts.map(({ host }) => ({ ...plan(name, readFacts()), host: host.name }))
   return {
-    plan: makePlan('0.1.0', readPlaybook(name), plans),
+    plan: makePlan('0.1.0', readPlaybook(name), plans, 'once'),
     hosts: hosts.map(({ host }, at) => ({ host, plan: plans[at]!, payloads: new Map() })),
     problems: [],
   }
@@ -89,6 +89,19 @@ describe('the hosts of a kept plan', () => {
     // Nothing but the probe has reached any of them, and nobody is connected any more.
     expect(hosts.flatMap(each => each.asked)).toEqual(['sh -s', 'sh -s'])
     expect(hosts.map(each => each.open())).toEqual([0, 0])
+  })
+
+  it('are left alone, all of them, where one was changed by that very plan already', async () => {
+    const { digest } = candidatesOf(upgrade, [fakeHost('h1', text), fakeHost('h2', text)]).plan
+    const after = (nonce: string) =>
+      text.replace('@fact state\n', `$&|applied ${digest} ${nonce}\n`)
+    const hosts = [fakeHost('h1', text), fakeHost('h2', after('once'))]
+    const asked = lookAgain(candidatesOf(upgrade, hosts))
+    await expect(asked).rejects.toThrow(/^NF3005: the plan was applied to h2 already/)
+    expect(hosts.flatMap(each => each.asked)).toEqual(['sh -s', 'sh -s'])
+    // The same changes, planned and approved anew, are another plan.
+    const again = [fakeHost('h1', text), fakeHost('h2', after('earlier'))]
+    expect((await lookAgain(candidatesOf(upgrade, again))).hosts).toHaveLength(2)
   })
 
   it('are left alone, all of them, where one does not answer', async () => {

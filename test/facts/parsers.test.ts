@@ -186,8 +186,9 @@ is-source cc
 is-options
 is-former /lib/modules/6.1.0-50-amd64/kernel/i40e.ko
 `
-  test('a record, and transactions', () => {
-    expect(state.parse(`${record}now aa\ntransaction 20260101-0000-i40e pending\n`)).toEqual({
+  test('a record, transactions, and plans that were applied', () => {
+    const run = 'transaction 20260101-0000-i40e pending\napplied sha256:ab once\n'
+    expect(state.parse(`${record}now aa\n${run}`)).toEqual({
       bootRecords: [
         {
           module: 'i40e',
@@ -201,6 +202,7 @@ is-former /lib/modules/6.1.0-50-amd64/kernel/i40e.ko
         },
       ],
       openTransactions: ['20260101-0000-i40e pending'],
+      appliedPlans: ['sha256:ab once'],
     })
   })
 

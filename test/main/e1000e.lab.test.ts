@@ -40,6 +40,8 @@ describe.runIf(ready.ok)('over the very port that is changed', () => {
     expect(wordsOf(applied)).toMatch(/^exit 0\n/)
     expect(applied.out).toContain('changed, and proven')
     expect(await readPause(host, 'eno1')).toBe('off off off')
+    const once = await bench.nicfix('apply', '--plan', kept, '--approve', digest)
+    expect(wordsOf(once)).toMatch(/^exit 8\nerror\[NF3005\]/m)
     const written = await ask(`cat ${interfaces}`)
     const [managed = '', ...more] = written.split('\n').filter(line => line.includes('nicfix'))
     expect(more).toEqual([])
