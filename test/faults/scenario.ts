@@ -102,8 +102,12 @@ export class Scenario {
     return String(pid)
   }
 
-  kill = (signal: string, ...roles: ('guard' | 'watch')[]): Promise<Ran> =>
-    this.host.run(`kill -${signal} ${roles.map(role => this.pidOf(role)).join(' ')}`)
+  /** Sends a signal; what is killed is gone when this returns, which takes a moment on a busy machine. */
+  kill(signal: string, ...roles: ('guard' | 'watch')[]): Promise<Ran> {
+    const pids = roles.map(role => this.pidOf(role)).join(' ')
+    const wait = `for pid in ${pids}; do while [ -d /proc/$pid ]; do /usr/bin/sleep 0.01; done; done`
+    return this.host.run(`kill -${signal} ${pids}${signal === 'KILL' ? `; ${wait}` : ''}`)
+  }
 
   /** The time to confirm is over, at once. */
   deadline(): void {
