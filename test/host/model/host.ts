@@ -191,7 +191,9 @@ export class ModelHost {
   async #signal(name: 'STOP' | 'KILL', role: 'guard' | 'watch'): Promise<null> {
     const file = join(this.host.root, `var/lib/nicfix/tx/${id}/${role}`)
     const [pid] = readFileSync(file, 'utf8').split(' ')
-    await this.host.run(`kill -${name} ${pid}`)
+    // What is killed is gone when the host is asked next.
+    const wait = name === 'KILL' ? `; while [ -d /proc/${pid} ]; do /usr/bin/sleep 0.01; done` : ''
+    await this.host.run(`kill -${name} ${pid}${wait}`)
     return null
   }
 
