@@ -51,7 +51,7 @@ export class Controller {
   }
 
   async boot(): Promise<void> {
-    await this.host.boot(argv => trace(argv, '', this.#judge).child)
+    await this.host.boot(argv => trace(argv, null, this.#judge).child)
   }
 
   /** Waits for a phase or a state; throws when the transaction is over in another way, or nothing runs any more. */

@@ -59,13 +59,18 @@ export async function cutAgain(
   return cutEverywhere(ground, name, { points, states })
 }
 
-async function recordBoot(ground: Ground, { disk, confirmed }: CrashState, seen: Set<string>) {
+async function recordBoot(
+  ground: Ground,
+  { disk, call, confirmed }: CrashState,
+  seen: Set<string>,
+) {
   const host = SimHost.off({ ...ground.kind, disk })
   const recorder = new Recorder(seen)
   recorder.confirmed = confirmed
   try {
     await new Controller(host, recorder.judge(host)).boot()
     await host.settled()
+    if (!host.isUp) throw new Error(`the host that booted after ${call} did not stay up`)
     return recorder
   } finally {
     await host.end()

@@ -39,8 +39,14 @@ let traces = 0
 /**
  * Runs a command so that it, and all that it starts, stops after each call that changes something, until `judge` has
  * said what becomes of it. strace counts `when=` for each process alone, so it cannot pick the K-th call of many.
+ *
+ * @param input null: nothing, and no end of it either, as for a host, which is up until that end
  */
-export function trace(argv: readonly string[], input: string | Uint8Array, judge: Judge): Traced {
+export function trace(
+  argv: readonly string[],
+  input: string | Uint8Array | null,
+  judge: Judge,
+): Traced {
   const fifo = `/tmp/nicfix-trace-${process.pid}-${traces++}`
   if (spawnSync('mkfifo', [fifo]).status !== 0) throw new Error(`cannot make ${fifo}`)
   // Opened for both directions, so that neither side waits for the other; the end comes with that of strace.
@@ -52,7 +58,7 @@ export function trace(argv: readonly string[], input: string | Uint8Array, judge
     obey(stop, judge(stop))
   })
   child.stdin.on('error', () => {})
-  child.stdin.end(input)
+  if (input !== null) child.stdin.end(input)
   const over = new Promise<void>(resolve =>
     child.on('exit', () => {
       lines.destroy()

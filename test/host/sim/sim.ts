@@ -224,7 +224,7 @@ export class SimHost {
     if (unshare && this.isUp) {
       const gone = new Promise(resolve => unshare.on('exit', resolve))
       // All others go down with process 1.
-      process.kill(this.#init || initBelow(unshare.pid ?? 0), 'SIGKILL')
+      killIfThere(this.#init || initBelow(unshare.pid ?? 0))
       await gone
     }
     this.#clock?.stop()
@@ -242,6 +242,15 @@ export class SimHost {
   async end(): Promise<void> {
     await this.powerCut()
     rmSync(this.root, { recursive: true, force: true })
+  }
+}
+
+/** A host that has panicked in this very moment has no process 1 any more. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 
