@@ -1,5 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { changeMachine } from '../../machines/change.ts'
 import { drawMachine } from '../../machines/diagram.ts'
@@ -10,6 +9,7 @@ import { drawPlan, drawPlaybook } from '../plan/graph.ts'
 import { readOutline } from '../playbook/read.ts'
 import { problem, Trouble } from '../problems.ts'
 import { findRunFolder, runsFolder } from '../run/folder.ts'
+import type { RunFolder } from '../run/folder.ts'
 import { readJournal } from '../run/journal.ts'
 import { print } from './options.ts'
 import { readPlan } from './plan-file.ts'
@@ -32,7 +32,7 @@ export function wireGraph(program: Command): void {
 async function draw(what: string, host: string | undefined): Promise<string> {
   if (isMachine(what)) return drawMachine(machines[what])
   const folder = findRunFolder(what, runsFolder())
-  if (folder) return drawRun(folder.path, host)
+  if (folder) return drawRun(folder, host)
   if (what.endsWith('.json')) return drawPlan(await readPlan(what))
   if (existsSync(what)) {
     const { name, steps } = readOutline(what)
@@ -45,15 +45,14 @@ async function draw(what: string, host: string | undefined): Promise<string> {
 const isMachine = (what: string): what is keyof typeof machines => Object.hasOwn(machines, what)
 
 /** The machine of a run, with the states that it was in. */
-async function drawRun(path: string, host: string | undefined): Promise<string> {
-  const journals = readdirSync(path).filter(name => /^[^.]+\.jsonl$/.test(name))
-  const wanted = host === undefined ? journals[0] : `${encodeURIComponent(host)}.jsonl`
-  if (wanted === undefined || !journals.includes(wanted)) {
-    const hosts = journals.map(name => decodeURIComponent(name.slice(0, -6))).join(', ')
-    const next = `name one of its hosts: ${hosts || 'it has none'}`
+async function drawRun(folder: RunFolder, host: string | undefined): Promise<string> {
+  const journals = await folder.journals()
+  const wanted = host === undefined ? [...journals.values()][0] : journals.get(host)
+  if (wanted === undefined) {
+    const next = `name one of its hosts: ${[...journals.keys()].join(', ') || 'it has none'}`
     throw new Trouble(problem('NF9003', 'the run has no such host', next))
   }
-  const lines = await readJournal(join(path, wanted))
+  const lines = await readJournal(wanted)
   const been = lines.flatMap(({ state, outcome }) => [state, outcome].filter(isText))
   return drawMachine(runMachine, [...new Set(been)])
 }

@@ -9,12 +9,12 @@ import { readPlaybook } from '../playbook/read.ts'
 import { Trouble } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 import type { Connection, Host } from '../remote/host.ts'
-import { problemOf } from '../run/said.ts'
 import { resolveHosts } from './hosts.ts'
 import { lookupOf } from './options.ts'
 import type { HostOptions, PlaybookOptions } from './options.ts'
 import { probeHost } from './probe.ts'
 import type { Probed } from './probe.ts'
+import { settle } from './settle.ts'
 import { readSources } from './sources.ts'
 import type { Sources } from './sources.ts'
 import { readVersion } from './version.ts'
@@ -61,7 +61,7 @@ async function prepareHost(host: Host, loaded: LoadedPlaybook): Promise<Prepared
   const planned = planHost(loaded, host.name, probed.facts, known)
   if ('problems' in planned) {
     await probed.connection.close()
-    throw new Trouble(...planned.problems.map(each => ({ host: host.name, ...each })))
+    throw new Trouble(...planned.problems)
   }
   return { ...probed, loaded, payloads, commands, plan: planned.plan }
 }
@@ -77,14 +77,8 @@ export async function prepare(
 ): Promise<Preparation> {
   const hosts = await resolveHosts(options.host, lookupOf(options))
   const pairs = hosts.map(host => [host, loadFor(host, path, options.env)] as const)
-  const results = await Promise.allSettled(pairs.map(([host, loaded]) => prepareHost(host, loaded)))
-  const ready = results.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
-  const problems = results.flatMap((each, at) => {
-    if (each.status === 'fulfilled') return []
-    const error: unknown = each.reason
-    const found = error instanceof Trouble ? error.problems : [problemOf(error)]
-    return found.map(one => ({ host: hosts[at]?.name ?? '', ...one }))
-  })
+  const work = pairs.map(([host, loaded]) => prepareHost(host, loaded))
+  const { done: ready, problems } = await settle(hosts, work)
   const [first] = ready
   if (!first) throw new Trouble(...problems)
   const plan = makePlan(

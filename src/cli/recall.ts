@@ -5,13 +5,13 @@ import { staleReasons } from '../plan/fingerprint.ts'
 import { problem, Trouble } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 import type { Connection, Host } from '../remote/host.ts'
-import { problemOf } from '../run/said.ts'
 import { resolveHosts } from './hosts.ts'
 import { lookupOf } from './options.ts'
 import type { HostOptions } from './options.ts'
 import { readPlan } from './plan-file.ts'
 import { letGo } from './prepare.ts'
 import { probeHost } from './probe.ts'
+import { settle } from './settle.ts'
 import { readPayload } from './sources.ts'
 
 /** A host that a plan can be applied to. What planning has just learned of it saves a second look. */
@@ -72,24 +72,20 @@ export async function recall(path: string, options: HostOptions): Promise<Candid
  * @throws {Trouble} NF3001, NF3005 and NF6xxx of every host that has moved on or does not answer; nothing was done on any.
  */
 export async function lookAgain(candidates: Candidates): Promise<Candidates> {
-  const looks = await Promise.allSettled(candidates.hosts.map(({ host }) => probeHost(host, [])))
-  const seen = looks.flatMap(look => (look.status === 'fulfilled' ? [look.value] : []))
-  const problems = looks.flatMap((look, at) => {
-    const { host, plan } = candidates.hosts[at] as Candidate
-    if (look.status === 'fulfilled') {
-      const { facts } = look.value
-      return [...tellUsed(candidates.plan, plan, facts), ...tellStale(plan, facts)]
-    }
-    return problemsOf(look.reason).map(each => ({ host: host.name, ...each }))
-  })
-  if (problems.length > 0) {
-    await letGo(seen)
-    throw new Trouble(...problems)
-  }
-  const hosts = candidates.hosts.map(each => ({
+  const looks = candidates.hosts.map(async each => ({
     ...each,
-    ...seen.find(({ host }) => host === each.host),
+    ...(await probeHost(each.host, [])),
   }))
+  const whose = candidates.hosts.map(({ host }) => host)
+  const { done: hosts, problems: unseen } = await settle(whose, looks)
+  const problems = hosts.flatMap(({ plan, facts }) => [
+    ...tellUsed(candidates.plan, plan, facts),
+    ...tellStale(plan, facts),
+  ])
+  if (problems.length > 0 || unseen.length > 0) {
+    await letGo(hosts)
+    throw new Trouble(...problems, ...unseen)
+  }
   return { ...candidates, hosts }
 }
 
@@ -106,6 +102,3 @@ function tellStale(plan: HostPlan, facts: Facts): Problem[] {
   const next = 'make a new plan and have it approved'
   return [problem('NF3001', message, next, { details, host: plan.host })]
 }
-
-const problemsOf = (error: unknown): readonly Problem[] =>
-  error instanceof Trouble ? error.problems : [problemOf(error)]

@@ -6,21 +6,25 @@ import type { TxStatus } from '../model/tx.ts'
 import { problem, Trouble } from '../problems.ts'
 import type { Host } from '../remote/host.ts'
 import { renderStatus } from '../report/status.ts'
-import { linesOf, problemOf } from '../run/said.ts'
+import { linesOf } from '../run/said.ts'
 import { resolveHosts } from './hosts.ts'
 import { lookupOf, print, printJson, withHosts } from './options.ts'
 import type { HostOptions } from './options.ts'
 import { reportProblems } from './problems.ts'
+import { settle } from './settle.ts'
 
 const askMs = 30_000
 
-async function askHost(host: Host): Promise<TxStatus[]> {
+type Answer = { readonly host: string; readonly runs: readonly TxStatus[] }
+
+async function askHost(host: Host): Promise<Answer> {
   const connection = await host.connect()
   try {
     const stdin = hostScript()
     const exit = await connection.run(statusOfAllCommand, { stdin, timeoutMs: askMs })
     const answer = exit.kind === 'exited' ? parseAnswer(exit.stdout) : null
-    if (answer?.kind === 'blocks') return answer.blocks.map(({ status }) => status)
+    if (answer?.kind === 'blocks')
+      return { host: host.name, runs: answer.blocks.map(({ status }) => status) }
     const details = answer ? [answer.why, ...linesOf(exit)] : linesOf(exit)
     const message = `${host.name} did not say how its runs are`
     throw new Trouble(problem('NF5002', message, 'ask again', { details, host: host.name }))
@@ -35,9 +39,9 @@ function codeOf({ state }: TxStatus): number {
   return isOpen ? exitCodes.unknown : exitCodes.ok
 }
 
-function render(host: string, blocks: readonly TxStatus[]): string {
-  if (blocks.length === 0) return `${host}\n  no runs`
-  return [host, ...blocks.map(each => renderStatus(host, each))].join('\n')
+function render({ host, runs }: Answer): string {
+  if (runs.length === 0) return `${host}\n  no runs`
+  return [host, ...runs.map(each => renderStatus(host, each))].join('\n')
 }
 
 /** `nicfix status --host h1`: what the host itself says of every run it knows. */
@@ -45,17 +49,11 @@ export function wireStatus(program: Command): void {
   const command = program.command('status').description('what hosts say of their runs')
   withHosts(command).action(async (options: HostOptions) => {
     const hosts = await resolveHosts(options.host, lookupOf(options))
-    const results = await Promise.allSettled(hosts.map(askHost))
-    const answers = results.flatMap((each, at) =>
-      each.status === 'fulfilled' ? [{ host: hosts[at]?.name ?? '', runs: each.value }] : [],
-    )
-    const failed = results.flatMap(each =>
-      each.status === 'rejected' ? [problemOf(each.reason)] : [],
-    )
+    const { done: answers, problems } = await settle(hosts, hosts.map(askHost))
     if (options.json) printJson(answers)
-    else for (const { host, runs } of answers) print(render(host, runs))
-    reportProblems(failed)
+    else for (const answer of answers) print(render(answer))
+    reportProblems(problems)
     const codes = answers.flatMap(({ runs }) => runs.map(codeOf))
-    process.exitCode = worst([...codes, ...failed.map(({ exitCode }) => exitCode)])
+    process.exitCode = worst([...codes, ...problems.map(({ exitCode }) => exitCode)])
   })
 }

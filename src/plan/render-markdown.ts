@@ -93,9 +93,7 @@ function renderRow({ plan, names }: Group, base: Group | undefined): string {
 
 function renderDetails(group: Group): string {
   const text = renderGroupText(group, width)
-  const fence = '`'.repeat(
-    Math.max(3, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length + 1)),
-  )
+  const fence = fenceFor(text, 3)
   const names = cut(listNames(group.names), 100).replaceAll(
     /[&<>]/g,
     sign => `&#${sign.charCodeAt(0)};`,
@@ -123,11 +121,13 @@ function renderFoot({ digest }: Plan): string {
 /** Text as code: no formatting, no mention and no link comes of it. */
 function code(text: string): string {
   const line = escapeControls(text).replaceAll('\n', ' ')
-  const fence = '`'.repeat(
-    Math.max(1, ...Array.from(line.matchAll(/`+/g), ([run]) => run.length + 1)),
-  )
+  const fence = fenceFor(line, 1)
   return line.includes('`') ? `${fence} ${line} ${fence}` : `${fence}${line}${fence}`
 }
+
+/** More ticks than there are anywhere in the text, so that nothing in it ends the code. */
+const fenceFor = (text: string, least: number): string =>
+  '`'.repeat(Math.max(least, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length + 1)))
 
 /** The same within a table, where a bar would end the cell even in code. */
 const cell = (text: string): string => code(text).replaceAll('|', String.raw`\|`)

@@ -22,6 +22,11 @@ export function readPlaybook(
   path: string,
   values: Values,
 ): { loaded: LoadedPlaybook } | { problems: Problem[] } {
+  const read = readText(path)
+  return 'problems' in read ? read : loadPlaybook(read.text, path, values)
+}
+
+function readText(path: string): { text: string } | { problems: Problem[] } {
   let bytes: Buffer
   try {
     bytes = readFileSync(path)
@@ -34,8 +39,7 @@ export function readPlaybook(
     return { problems: [unreadable(path, size)] }
   }
   const text = decode(bytes)
-  if (text === null) return { problems: [unreadable(path, 'it is not UTF-8 text')] }
-  return loadPlaybook(text, path, values)
+  return text === null ? { problems: [unreadable(path, 'it is not UTF-8 text')] } : { text }
 }
 
 /** What a playbook does, as far as it says so without the values of its variables. */
@@ -46,12 +50,14 @@ export type Outline = {
 
 /** @throws {Trouble} NF1xxx for a playbook that is wrong, but not for a value that is missing */
 export function readOutline(path: string): Outline {
-  const result = readPlaybook(path, { commandLine: {} })
+  const read = readText(path)
+  if ('problems' in read) throw new Trouble(...read.problems)
+  const result = loadPlaybook(read.text, path, { commandLine: {} })
   if ('loaded' in result) return result.loaded.playbook
   const problems = result.problems.filter(({ code }) => code !== 'NF1010')
   if (problems.length > 0) throw new Trouble(...problems)
   // It is right but for values, and none of them is in here.
-  return parse(readFileSync(path, 'utf8')) as Outline
+  return parse(read.text) as Outline
 }
 
 function unreadable(path: string, why: string): Problem {

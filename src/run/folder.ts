@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Facts } from '../model/facts.ts'
@@ -24,6 +24,8 @@ export type RunFolder = {
   readFacts(host: string): Promise<Facts | null>
   readPlan(): Promise<Plan>
   openJournal(host: string, today: () => Date): Promise<Journal>
+  /** The first journal of each host: that of the apply. */
+  journals(): Promise<ReadonlyMap<string, string>>
 }
 
 // A host may be named user@fe80::1%eth0; a file should not.
@@ -63,6 +65,12 @@ function runFolder(path: string, run: string): RunFolder {
       const names = ['', ...Array.from({ length: 999 }, (_, at) => `.${at + 2}`)]
       const free = names.find(each => !existsSync(join(path, `${fileName(host)}${each}.jsonl`)))
       return createJournal(join(path, `${fileName(host)}${free ?? ''}.jsonl`), today)
+    },
+    async journals() {
+      const names = (await readdir(path)).flatMap(name => /^([^.]+)\.jsonl$/.exec(name)?.[1] ?? [])
+      return new Map(
+        names.toSorted().map(name => [decodeURIComponent(name), join(path, `${name}.jsonl`)]),
+      )
     },
   }
 }

@@ -18,7 +18,7 @@ function isProblem(error: unknown): error is Problem {
   return typeof error === 'object' && error !== null && 'code' in error && 'next' in error
 }
 
-/** The problem in whatever was thrown; anything unexpected is a fault of nicfix itself. */
+/** The first problem in whatever was thrown; anything unexpected is a fault of nicfix itself. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Trouble && error.problems[0]) return error.problems[0]
   if (isProblem(error)) return error
@@ -27,6 +27,10 @@ export function problemOf(error: unknown): Problem {
   const details = stack.split('\n').slice(1, 4)
   return problem('NF9002', message, 'report it, with the lines above', { details })
 }
+
+/** All of them. */
+export const problemsOf = (error: unknown): readonly Problem[] =>
+  error instanceof Trouble ? error.problems : [problemOf(error)]
 
 /** What is worth reading of a command that did not do what it should. */
 export function linesOf(exit: Exit): string[] {

@@ -7,6 +7,7 @@ import { isApproved, readPlan, writePlan } from '../../src/cli/plan-file.ts'
 import { digestPlan } from '../../src/plan/make-plan.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import { renderReport } from '../../src/report/run.ts'
+import { createRunFolder } from '../../src/run/folder.ts'
 import { makeProgress } from '../../src/report/progress.ts'
 import { plan as hostPlan } from '../run/setup.ts'
 
@@ -69,6 +70,29 @@ describe('the command line', () => {
   it('explains codes and draws machines', async () => {
     expect((await nicfix('explain', 'nf5002')).stdout).toMatch(/^NF5002 .*\(exit 6\)\n$/)
     expect((await nicfix('graph', 'run')).stdout).toContain('[*] --> connecting')
+  })
+})
+
+describe('the way of a run', () => {
+  const run = '20261122-0131-4f2a'
+  const draw = (...argv: string[]) => nicfix('graph', run, ...argv)
+
+  it('is drawn of its first host, or of the one that is named', async () => {
+    const kept = await createRunFolder(run, plan, join(folder, 'nicfix', 'runs'))
+    for (const [host, state] of [
+      ['web1.example', 'arming'],
+      ['web2.example', 'connecting'],
+    ] as const) {
+      const journal = await kept.openJournal(host, () => new Date(0))
+      await journal.append({ kind: 'state', state })
+      await journal.close()
+    }
+    const second = await draw('--host', 'web2.example')
+    expect(second).toMatchObject({ code: 0, stdout: expect.stringMatching(/class connecting /) })
+    expect((await draw()).stdout).toMatch(/class arming /)
+    const { code, stderr } = await draw('--host', 'web3.example')
+    expect(code).toBe(64)
+    expect(stderr).toContain('name one of its hosts: web1.example, web2.example')
   })
 })
 
