@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { driverPackages, findLabHost } from '../../src/lab/lab.ts'
 import type { Ended } from './lab.ts'
-import { ready, setBench, valuesOf } from './lab.ts'
+import { ready, setBench, valuesOf, wordsOf } from './lab.ts'
 import { readOpen, readState, readTokens, see } from './state.ts'
 
 const i40e = 'playbooks/i40e-upgrade.yaml'
@@ -21,6 +21,10 @@ function errorOf({ code, err }: Ended) {
 async function look(host: string) {
   return { state: await readState(host), open: await readOpen(host), tx: await readTokens(host) }
 }
+
+/** What sshd, PAM and systemd write about a session themselves, and the agent by which this test looks. */
+const isOfLogin = (path: string): boolean =>
+  /^\/(var\/log\/|run\/(log|user|systemd|utmp|sshd|motd|qemu)|run$)/.test(path)
 
 async function replace(file: string, from: string, to: string): Promise<void> {
   const text = await readFile(file, 'utf8')
@@ -62,6 +66,28 @@ describe.runIf(ready.ok)('what cannot work is said, and the host is left alone',
     await replace(file, from, to)
     return file
   }
+
+  test('looking, planning and asking change no file and no setting of the host', async () => {
+    const mark = '/run/mark'
+    const settings = `for nic in eno1 eno3; do ethtool $nic; ethtool -k $nic; ethtool -g $nic; ethtool -a $nic; done; cat /proc/modules /proc/mounts`
+    const set = await see(bench.host, `touch ${mark}; sleep 1.1; ${settings}`)
+    const of = ['--host', bench.host]
+    const file = join(bench.dir, 'kept.json')
+    for (const [code, ...words] of [
+      [0, 'facts', ...of],
+      [0, 'plan', i40e, ...of, ...valuesOf(source), '-o', file],
+      [0, 'plan', 'playbooks/e1000e-flow-control-off.yaml', ...of],
+      [0, 'status', ...of],
+      // Looks once more, and is not approved.
+      [8, 'apply', '--plan', file, '--approve', '0'.repeat(64)],
+    ] as const)
+      expect(wordsOf(await bench.nicfix(...words))).toMatch(new RegExp(`^exit ${code}\\n`))
+    // Whatever was written, renamed, made or removed leaves its time, or that of its folder, behind.
+    const touched = await see(bench.host, `find / -xdev -cnewer ${mark}; find /run -cnewer ${mark}`)
+    expect(touched.split('\n').filter(path => !isOfLogin(path))).toEqual([])
+    expect(await see(bench.host, settings)).toBe(set)
+    expect(await look(bench.host)).toEqual(before)
+  })
 
   test('a source with another sha256 than the wanted one is refused before anything is sent', async () => {
     const wrong = '0'.repeat(64)
