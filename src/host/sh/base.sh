@@ -64,14 +64,28 @@ put() {
   printf '%s\n' "$2" >"$1.tmp" && sync "$1.tmp" && mv -f "$1.tmp" "$1" && sync "${1%/*}"
 }
 
-same() { [ "$(sha256_of "$1")" = "$(sha256_of "$2")" ]; }
+# sum_of FILE: $sum, its sha256, or `absent`, or `unreadable`. Asked twice: what adds it up may have been killed, and no
+# answer is not the answer that the file is another one.
+sum_of() {
+  sum=absent
+  [ -f "$1" ] || return 0
+  sum=$(sha256sum <"$1") || sum=$(sha256sum <"$1") || sum=unreadable
+  sum=${sum%% *}
+}
 
-sha256_of() {
-  local sum rest
-  [ -f "$1" ] || { echo absent; return; }
-  sum=$(sha256sum <"$1") || { echo unreadable; return; }
-  rest=${sum#* }
-  echo "${sum%" $rest"}"
+same() {
+  local first
+  sum_of "$1"
+  first=$sum
+  sum_of "$2"
+  [ "$first" = "$sum" ]
+}
+
+# holds FILE SUM-FILE: is its sha256 the one that is written there?
+holds() {
+  sum_of "$1"
+  get "$2"
+  [ "$sum" = "$got" ]
 }
 
 mode_and_owner_of() {

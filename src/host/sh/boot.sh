@@ -38,7 +38,8 @@ swap_at_boot() {
   owner
   [ -z "$owner" ] || { report "left alone: run $owner has the host"; return 0; }
   [ "$(told "$record" kernel)" = "$kernel" ] || { report "left alone: made for kernel $(told "$record" kernel), running is $kernel"; return 0; }
-  [ "$(sha256_of "$file")" = "$(told "$record" sha256)" ] || { report "left alone: $file is not the file that was installed"; return 0; }
+  sum_of "$file"
+  [ "$sum" = "$(told "$record" sha256)" ] || { report "left alone: $file is not the file that was installed"; return 0; }
   [ "$(loaded_build "$module")" != "$(told "$record" build-id)" ] || { report "already loaded"; return 0; }
   [ ! -e "$attempt" ] || { report "left alone: the attempt of an earlier boot did not come back; remove $attempt to try again"; return 0; }
   # shellcheck disable=SC2046  # the ports one by one

@@ -9,7 +9,7 @@ build() {
   [ "$(value "$c/kernel")" = "$kernel" ] || { echo "the running kernel is $kernel"; return 1; }
   rm -rf "$c/build" "$c/out"
   mkdir "$c/build" "$c/out" || return 1
-  [ "$(sha256_of "$c/source.tar.gz")" = "$(value "$c/sha256")" ] || { echo "the source is not the one of the plan"; return 1; }
+  holds "$c/source.tar.gz" "$c/sha256" || { echo "the source is not the one of the plan"; return 1; }
   tar -xzf "$c/source.tar.gz" --no-same-owner -C "$c/build" 2>>"$c/build.log" || { echo "the source is not a tar.gz"; return 1; }
   src=$(source_dir "$c/build") || { echo "the source has no Makefile in src/ or at its top"; return 1; }
   # Debug information would be stripped off again, and costs a third of the time.
@@ -65,37 +65,52 @@ fit_to_load() {
 
 # describe CHANGE-DIR: the facts that were not known before, for the controller and for the boot hook.
 describe() {
-  local c="$1" file="$1/out/module.ko" former
+  local c="$1" file="$1/out/module.ko" build vermagic size stock former=
+  build=$(file_build "$file")
+  vermagic=$(modinfo -F vermagic "$file")
+  size=$(stat -c %s "$file")
+  for former in "$tx"/c/*; do
+    get "$former/kind"
+    [ "$got" != swap-driver ] || break
+    former=
+  done
+  stock=$(stock_file "$former")
+  sum_of "$file"
+  [ -n "$build" ] && [ -n "$vermagic" ] && [ -n "$size" ] && [ "$sum" != unreadable ] || { echo "the module cannot be described"; return 1; }
   {
-    echo "version $(modinfo -F version "$file")"
-    echo "sha256 $(sha256_of "$file")"
-    echo "build-id $(file_build "$file")"
-    echo "size $(stat -c %s "$file")"
-    echo "vermagic $(modinfo -F vermagic "$file")"
+    tell version "$c/version"
+    echo "sha256 $sum"
+    echo "build-id $build"
+    echo "size $size"
+    echo "vermagic $vermagic"
   } >"$c/result" || return 1
-  former=$(grep -lx swap-driver "$tx"/c/*/kind | head -n 1)
-  former=${former%/kind}
   {
-    echo "module $(value "$c/module")"
-    echo "kernel $(value "$c/kernel")"
-    echo "version $(modinfo -F version "$file")"
-    echo "file $(value "$c/target")"
-    echo "sha256 $(sha256_of "$file")"
-    echo "build-id $(file_build "$file")"
-    echo "source $(value "$c/sha256")"
-    echo "options $(value "$former/options")"
-    echo "former $(stock_file "$former")"
+    tell module "$c/module"
+    tell kernel "$c/kernel"
+    tell version "$c/version"
+    tell file "$c/target"
+    echo "sha256 $sum"
+    echo "build-id $build"
+    tell source "$c/sha256"
+    tell options "$former/options"
+    echo "former $stock"
   } >"$c/out/record"
+}
+
+tell() { # WORD FILE
+  get "$2"
+  echo "$1 $got"
 }
 
 # The file that the boot hook falls back to: the one the driver was loaded from before, unless that is the very file that
 # is replaced; then the kernel's own.
 stock_file() {
-  local file
-  file=$(value "$1/former-file")
-  case $file in
-  "/lib/modules/$kernel/kernel/"*) ;;
-  *) file=$(find "/lib/modules/$kernel/kernel" -name "$(value "$1/module").ko*" | head -n 1) ;;
+  get "$1/former-file"
+  case $got in
+  "/lib/modules/$kernel/kernel/"*) echo "$got" ;;
+  *)
+    get "$1/module"
+    find "/lib/modules/$kernel/kernel" -name "$got.ko*" | head -n 1
+    ;;
   esac
-  echo "$file"
 }

@@ -36,9 +36,11 @@ do_as() {
 
 # set-nic: pause parameters through ethtool -A. Exit code 78 of older versions means "nothing to change".
 apply_set_nic() {
-  local nic want had=0
-  nic=$(nic_at "$(value "$1/pci")") || { echo "the port is gone"; return 1; }
-  [ -d "$1/snapshot" ] || capture "$1/snapshot" "$(value "$1/pci")" || return 1
+  local nic pci want had=0
+  get "$1/pci"
+  pci=$got
+  nic=$(nic_at "$pci") || { echo "the port is gone"; return 1; }
+  [ -d "$1/snapshot" ] || capture "$1/snapshot" "$pci" || return 1
   has_carrier "$nic" && had=1
   set_pause "$nic" "$(value "$1/want")" "$(value "$1/renegotiate")" || return 1
   [ "$had" -eq 0 ] || wait_carrier "$nic" 30 || echo "$nic has no carrier 30 s after the change"
@@ -71,16 +73,21 @@ verify_set_nic() {
 }
 
 undo_set_nic() {
-  local nic before says
+  local nic pci before again says
   was_touched "$1" || return 0
-  before=$(value "$1/before")
-  nic=$(nic_at "$(value "$1/pci")") || { echo "the port is gone"; return 1; }
+  get "$1/pci"
+  pci=$got
+  get "$1/renegotiate"
+  again=$got
+  get "$1/before"
+  before=$got
+  nic=$(nic_at "$pci") || { echo "the port is gone"; return 1; }
   # A boot that has not come to the network yet: it will be made from the files.
   is_same_boot || has_carrier "$nic" || return 0
-  renew_snapshot "$1" "$(value "$1/pci")" || return 1
+  renew_snapshot "$1" "$pci" || return 1
   # All as it is today, but for the setting that is taken back.
-  put "$1/snapshot/$(value "$1/pci")/pause" "$before" 2>&3
-  [ "$(pause_of "$nic")" = "$before" ] || set_pause "$nic" "$before" "$(value "$1/renegotiate")" || return 1
+  put "$1/snapshot/$pci/pause" "$before" 2>&3
+  [ "$(pause_of "$nic")" = "$before" ] || set_pause "$nic" "$before" "$again" || return 1
   await_pause "$nic" "$before" || return 1
   restore "$1/snapshot"
   says=$(differences "$1/snapshot" 30) || says=$cut_off
@@ -100,16 +107,20 @@ await_pause() {
 
 # swap-driver
 apply_swap_driver() {
-  local build pci
-  build=$tx/c/$(value "$1/from")
+  local build module pci
+  get "$1/from"
+  build=$tx/c/$got
+  get "$1/module"
+  module=$got
   # shellcheck disable=SC2046  # the ports one by one
-  stacked_on $(ports_of "$(value "$1/module")") || return 1
+  stacked_on $(ports_of "$module") || return 1
   # shellcheck disable=SC2046  # the ports one by one
-  [ -d "$1/snapshot" ] || capture "$1/snapshot" $(ports_of "$(value "$1/module")") || return 1
+  [ -d "$1/snapshot" ] || capture "$1/snapshot" $(ports_of "$module") || return 1
   while read -r pci || [ -n "$pci" ]; do
     [ -e "$1/snapshot/$pci/name" ] || { echo "$pci has no interface that could be brought back"; return 1; }
   done <"$1/ports"
-  exchange "$(value "$1/module")" "$build/out/module.ko" "$(result_of "$build" build-id)" "$(value "$1/options")" "$1/snapshot"
+  get "$1/options"
+  exchange "$module" "$build/out/module.ko" "$(result_of "$build" build-id)" "$got" "$1/snapshot"
 }
 
 result_of() { sed -n "s/^$2 //p" "$1/result" 2>/dev/null; }
@@ -129,12 +140,20 @@ verify_swap_driver() {
 }
 
 undo_swap_driver() {
+  local module file build
   was_touched "$1" || return 0
+  get "$1/module"
+  module=$got
+  get "$1/former-file"
+  file=$got
+  get "$1/former-build-id"
+  build=$got
   # A boot has loaded the former driver and made the network by itself.
-  is_same_boot || [ "$(loaded_build "$(value "$1/module")")" != "$(value "$1/former-build-id")" ] || return 0
+  is_same_boot || [ "$(loaded_build "$module")" != "$build" ] || return 0
   # shellcheck disable=SC2046  # the ports one by one
-  renew_snapshot "$1" $(ports_of "$(value "$1/module")") || return 1
-  exchange "$(value "$1/module")" "$(value "$1/former-file")" "$(value "$1/former-build-id")" "$(value "$1/options")" "$1/snapshot"
+  renew_snapshot "$1" $(ports_of "$module") || return 1
+  get "$1/options"
+  exchange "$module" "$file" "$build" "$got" "$1/snapshot"
 }
 
 # A committed transaction has been in use since, a boot has made the network anew: what must come back then is how

@@ -98,6 +98,6 @@ check_former() {
 damage() {
   damaged=$(cd "$tx" && sha256sum -c SHA256SUMS 2>/dev/null | sed -n 's/: FAILED.*//p')
   [ -s "$tx/SHA256SUMS" ] || damaged=SHA256SUMS
-  [ "$(sha256_of "$tx/SHA256SUMS")" = "$(value "$tx/sums")" ] || damaged="SHA256SUMS
+  holds "$tx/SHA256SUMS" "$tx/sums" || damaged="SHA256SUMS
 $damaged"
 }

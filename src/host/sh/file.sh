@@ -21,19 +21,18 @@ content_of() { # CHANGE-DIR: $content
 }
 
 apply_write_file() {
-  local path old new content sum
+  local path old new content
   beside "$1"
   content_of "$1"
-  sum=$(sha256_of "$path")
-  get "$1/expect"
-  [ "$sum" = "$got" ] || [ "$sum" = "$(sha256_of "$content")" ] || { echo "$path was changed by someone else"; return 1; }
+  holds "$path" "$1/expect" || same "$path" "$content" || { echo "$path was changed by someone else"; return 1; }
   [ ! -e "$new" ] || mv -f "$new" "$path" || { echo "cannot rename $new to $path"; return 1; }
   sync "${path%/*}" || { echo "cannot sync ${path%/*}"; return 1; }
   after_write "$1"
 }
 
 after_write() {
-  case $(value "$1/after") in
+  get "$1/after"
+  case $got in
   depmod)
     bounded 300 depmod -a "$kernel" && sync || { echo "depmod failed: $(last_words)"; return 1; }
     ;;
@@ -49,8 +48,7 @@ verify_write_file() {
   local path old new content now
   beside "$1"
   content_of "$1"
-  now=$(sha256_of "$path")
-  [ "$now" = "$(sha256_of "$content")" ] || { echo "$path has sha256 $now"; return 1; }
+  same "$content" "$path" || { echo "$path has sha256 $sum"; return 1; }
   now=$(mode_and_owner_of "$path")
   [ "$now" = "$(value "$1/mode") $(value "$1/owner")" ] || { echo "$path has mode and owner $now"; return 1; }
   get "$1/after"
@@ -74,14 +72,15 @@ undo_write_file() {
   local path old new content now
   beside "$1"
   content_of "$1"
-  now=$(sha256_of "$path")
   [ ! -e "$new" ] || rm -f "$new"
-  if [ "$now" != "$(value "$1/expect")" ]; then
+  if ! holds "$path" "$1/expect"; then
+    [ "$sum" != unreadable ] || { echo "$path cannot be read"; return 1; }
     # Neither ours nor the old one: somebody edited it meanwhile, and what they wrote is kept.
-    if [ "$now" != absent ] && [ "$now" != "$(sha256_of "$content")" ] && [ "$now" != "$(value "$1/new.sum")" ]; then
+    if [ "$sum" != absent ] && ! holds "$path" "$1/new.sum" && ! same "$content" "$path"; then
       mv -f "$path" "$path.nicfix-conflict.${tx##*/}" && event "${1##*/}" note "$path was edited by someone else: kept as $path.nicfix-conflict.${tx##*/}"
     fi
-    if [ "$(value "$1/expect")" = absent ]; then
+    get "$1/expect"
+    if [ "$got" = absent ]; then
       rm -f "$path"
     else
       bring_backup "$1" || return 1
@@ -97,9 +96,11 @@ undo_write_file() {
 
 # bring_backup: a whole $old beside the target. A backup that is not the file it was must not replace anything.
 bring_backup() {
-  get "$1/expect"
-  [ "$(sha256_of "$old")" != "$got" ] || [ "$(mode_and_owner_of "$old")" != "$(value "$1/old.mode")" ] || return 0
-  if [ "$(sha256_of "$1/old")" != "$(value "$1/expect")" ]; then
+  if holds "$old" "$1/expect"; then
+    get "$1/old.mode"
+    [ "$(mode_and_owner_of "$old")" != "$got" ] || return 0
+  fi
+  if ! holds "$1/old" "$1/expect"; then
     echo "the backup of $path is damaged: $1/old"
     return 1
   fi
@@ -109,11 +110,11 @@ bring_backup() {
 # Is the file as it was? Content, mode and owner, or absence.
 unwritten() {
   local now
-  now=$(sha256_of "$path")
-  [ "$now" = "$(value "$1/expect")" ] || { echo "$path has sha256 $now, had $(value "$1/expect")"; return 1; }
-  [ "$now" != absent ] || return 0
+  holds "$path" "$1/expect" || { echo "$path has sha256 $sum, had $got"; return 1; }
+  [ "$sum" != absent ] || return 0
   now=$(mode_and_owner_of "$path")
-  [ "$now" = "$(value "$1/old.mode")" ] || { echo "$path has mode and owner $now"; return 1; }
+  get "$1/old.mode"
+  [ "$now" = "$got" ] || { echo "$path has mode and owner $now"; return 1; }
 }
 
 # index_sum CHANGE-DIR: of all files of the backup of the module index.
@@ -121,12 +122,15 @@ index_sum() { (cd "$1/index" && sha256sum modules.* | sha256sum) 2>/dev/null || 
 
 undo_after() {
   local file dir beside
-  case $(value "$1/after") in
+  get "$1/after"
+  case $got in
   depmod)
-    dir=/lib/modules/$(value "$tx/m/kernel")
-    if [ "$(index_sum "$1")" != "$(value "$1/index.sum")" ]; then
+    get "$tx/m/kernel"
+    dir=/lib/modules/$got
+    get "$1/index.sum"
+    if [ "$(index_sum "$1")" != "$got" ]; then
       # The module itself is gone by now, so an index that is made anew serves as well as the old one.
-      bounded 300 depmod -a "$(value "$tx/m/kernel")" && sync
+      bounded 300 depmod -a "${dir##*/}" && sync
       echo "the backup of the module index is damaged: $1/index, depmod was asked for a new one"
       return
     fi
@@ -145,7 +149,7 @@ undo_after() {
     sync "$dir"
     ;;
   rc-local)
-    if [ "$(sha256_of "$1/boot.old")" != "$(value "$1/boot.sum")" ]; then
+    if ! holds "$1/boot.old" "$1/boot.sum"; then
       echo "the backup of $home/boot is damaged: $1/boot.old"
     elif [ -e "$1/boot.old" ]; then
       same "$1/boot.old" "$home/boot" || { cp -a "$1/boot.old" "$home/.boot.old" && mv -f "$home/.boot.old" "$home/boot"; } 2>&3

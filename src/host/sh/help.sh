@@ -26,7 +26,7 @@ manual() {
       state_now=$(unchanged_file "$c")
       if [ "$(value "$c/expect")" = absent ]; then
         echo "  $n. rm -f $(value "$c/path")   ($state_now)"
-      elif [ "$(sha256_of "$c/old")" = "$(value "$c/expect")" ]; then
+      elif holds "$c/old" "$c/expect"; then
         echo "  $n. cp -a $c/old $(value "$c/path")   ($state_now)"
       else
         echo "  $n. $(value "$c/path") from a backup of your own: the one in $c/old is damaged   ($state_now)"

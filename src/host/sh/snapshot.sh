@@ -51,7 +51,8 @@ restore() {
 restore_port() {
   local was="$1" pci nic name master line is now
   pci=${was##*/}
-  name=$(value "$was/name")
+  get "$was/name"
+  name=$got
   nic=$(wait_nic "$pci" 20) || { event - note "$pci has no interface after 20 s"; return 1; }
   if [ "$nic" != "$name" ]; then
     ip link set "$nic" down 2>/dev/null
@@ -59,15 +60,17 @@ restore_port() {
   fi
   differs "$was/mtu" "/sys/class/net/$nic/mtu" && ip link set "$nic" mtu "$got" 2>&3
   differs "$was/txqueuelen" "/sys/class/net/$nic/tx_queue_len" && ip link set "$nic" txqueuelen "$got" 2>&3
-  # shellcheck disable=SC2046  # the words of the ring
-  [ "$(ring_of "$nic")" = "$(value "$was/ring")" ] || ethtool -G "$nic" $(value "$was/ring") >&3 2>&3
+  get "$was/ring"
+  # shellcheck disable=SC2086  # the words of the ring
+  [ "$(ring_of "$nic")" = "$got" ] || ethtool -G "$nic" $got >&3 2>&3
   get "$was/admin"
   [ "$got" = up ] || return 0
   if command -v ifquery >/dev/null && ifquery --state 2>/dev/null | grep -q "^$nic="; then
     bounded 60 ifup --force "$nic"
   fi
   ip link set "$nic" up 2>&3
-  master=$(value "$was/master")
+  get "$was/master"
+  master=$got
   if [ -n "$master" ] && [ "$(master_of "$nic")" != "$master" ]; then
     ip link set "$nic" master "$master" 2>&3 || {
       # A bond takes a port only while it is down.
@@ -128,7 +131,8 @@ replay_route() {
 # Pause that was set by hand is lost with the driver; pause that was negotiated comes back with the link.
 restore_pause() {
   local was now
-  was=$(value "$1/pause")
+  get "$1/pause"
+  was=$got
   now=$(pause_of "$2")
   case $was in
   "" | "$now" | "autoneg on "*) return 0 ;;
@@ -149,7 +153,8 @@ differences() {
 
 port_differences() {
   local was="$1" name line now device address is
-  name=$(value "$was/name")
+  get "$was/name"
+  name=$got
   now=$(nic_at "${was##*/}") || { echo "$name is gone"; return; }
   [ "$now" = "$name" ] || { echo "$name is now called $now"; return; }
   differs "$was/mac" "/sys/class/net/$name/address" && echo "$name has MAC address $is, had $got"

@@ -4,7 +4,8 @@
 # stage ID SUMS: from the unpacked directory ID.part. Prints why and exits: 1 nothing changed, 7 locked, 8 refused.
 stage() {
   part=$home/tx/$1.part
-  [ "$(sha256_of "$part/SHA256SUMS")" = "$2" ] && (cd "$part" && sha256sum -c SHA256SUMS >/dev/null 2>&1) ||
+  sum_of "$part/SHA256SUMS"
+  [ "$sum" = "$2" ] && (cd "$part" && sha256sum -c SHA256SUMS >/dev/null 2>&1) ||
     refuse_stage 1 "what arrived is not what was sent"
   tx=$part
   open_out
@@ -70,13 +71,14 @@ back_up_files() {
     get "$c/kind"
     [ "$got" = write-file ] || continue
     beside "$c"
-    [ "$(sha256_of "$path")" = "$(value "$c/expect")" ] || refuse_stage 8 "$path is not the file that the plan was made for"
+    holds "$path" "$c/expect" || refuse_stage 8 "$path is not the file that the plan was made for"
     if [ -e "$path" ]; then
       [ -w "$path" ] || refuse_stage 8 "$path cannot be written (read-only, or immutable: lsattr)"
-      cp -a "$path" "$c/old" && [ "$(sha256_of "$c/old")" = "$(value "$c/expect")" ] || refuse_stage 1 "cannot back up $path"
+      cp -a "$path" "$c/old" && holds "$c/old" "$c/expect" || refuse_stage 1 "cannot back up $path"
       mode_and_owner_of "$path" >"$c/old.mode"
     fi
-    case $(value "$c/after") in
+    get "$c/after"
+    case $got in
     depmod)
       mkdir "$c/index"
       for file in "/lib/modules/$kernel"/modules.*; do
@@ -86,7 +88,8 @@ back_up_files() {
       ;;
     rc-local)
       [ ! -e "$home/boot" ] || cp -a "$home/boot" "$c/boot.old" || refuse_stage 1 "cannot back up $home/boot"
-      sha256_of "$c/boot.old" >"$c/boot.sum"
+      sum_of "$c/boot.old"
+      echo "$sum" >"$c/boot.sum"
       ;;
     esac
     event "${c##*/}" backed-up "$path"
@@ -104,8 +107,9 @@ prestage() {
     content_of "$c"
     make_directories "$c" "${path%/*}" || return 1
     cp "$content" "$new" && chown "$(value "$c/owner")" "$new" && chmod "$(value "$c/mode")" "$new" && sync "$new" || return 1
-    same "$new" "$content" && sha256_of "$new" >"$c/new.sum" || return 1
-    if [ "$(value "$c/after")" = rc-local ]; then
+    same "$new" "$content" && echo "$sum" >"$c/new.sum" || return 1
+    get "$c/after"
+    if [ "$got" = rc-local ]; then
       file=$home/.boot-${tx##*/}.new
       cp "$tx/nicfix.sh" "$file" && chmod 0700 "$file" && sync "$file" || return 1
     fi
@@ -115,7 +119,9 @@ prestage() {
 
 # prestage_backups: the copies that a rollback renames into place.
 prestage_backups() {
-  local c path old new file
+  local c path old new file kernel_of
+  get "$tx/m/kernel"
+  kernel_of=$got
   for c in "$tx"/c/*; do
     get "$c/kind"
     [ "$got" = write-file ] || continue
@@ -123,7 +129,7 @@ prestage_backups() {
     [ ! -e "$c/old" ] || { cp -a "$c/old" "$old" && sync "$old"; } || return 1
     [ -d "$c/index" ] || continue
     for file in "$c"/index/modules.*; do
-      cp -a "$file" "/lib/modules/$(value "$tx/m/kernel")/.nicfix-${tx##*/}-${file##*/}" || return 1
+      cp -a "$file" "/lib/modules/$kernel_of/.nicfix-${tx##*/}-${file##*/}" || return 1
     done
   done
   sync
@@ -142,8 +148,9 @@ remove_prestaged() {
     [ "$got" = write-file ] || continue
     beside "$c"
     [ ! -e "$new" ] && [ ! -e "$old" ] || rm -f "$new" "$old"
-    case $(value "$c/after") in
-    depmod) rm -f "/lib/modules/$(value "$tx/m/kernel")/.nicfix-${tx##*/}-"* ;;
+    get "$c/after"
+    case $got in
+    depmod) get "$tx/m/kernel" && rm -f "/lib/modules/$got/.nicfix-${tx##*/}-"* ;;
     rc-local) rm -f "$home/.boot-${tx##*/}.new" ;;
     esac
     is committed || remove_made_directories "$c"
