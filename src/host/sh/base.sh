@@ -73,6 +73,9 @@ sum_of() {
   sum=${sum%% *}
 }
 
+# remove FILE…: at the end of a transaction, when nobody comes back for what is left. A killed rm has a second chance.
+remove() { rm -rf "$@" || rm -rf "$@"; }
+
 same() {
   local first
   sum_of "$1"
@@ -160,7 +163,15 @@ is() {
 # keeps it is another question ($kept), since a rename that was done and not kept is still done. The kernel tells of a
 # failed write once, so this is the one place to ask.
 become() {
-  mv "$tx/token/$1" "$tx/token/$2" 2>/dev/null || return 1
+  local how
+  mv "$tx/token/$1" "$tx/token/$2" 2>/dev/null
+  how=$?
+  if [ $how -gt 128 ]; then
+    # It was killed: before its work, or after.
+    mv "$tx/token/$1" "$tx/token/$2" 2>/dev/null || [ -e "$tx/token/$2" ]
+    how=$?
+  fi
+  [ $how -eq 0 ] || return 1
   kept=yes
   sync "$tx/token" 2>&3 && return 0
   kept=

@@ -125,7 +125,7 @@ idle_for() {
 release_lock() {
   enter || return 1
   owner
-  [ -n "$owner" ] && [ "$owner" != "${tx##*/}" ] || { rm -f "$home"/*.tmp "$home/lock" && sync "$home"; }
+  [ -n "$owner" ] && [ "$owner" != "${tx##*/}" ] || { remove "$home"/*.tmp "$home/lock" && sync "$home"; }
   leave
 }
 

@@ -64,7 +64,7 @@ undo_all() {
 # whoever finds the transaction over knows that its end is not finished.
 finish() {
   remove_prestaged
-  rm -rf "$tx"/c/*/build "$tx"/*.tmp
+  remove "$tx"/c/*/build "$tx"/*.tmp
   drop_ballast
   take_banner_down
   keep_last 5
@@ -87,7 +87,7 @@ tidy_up() {
 sweep() {
   local dir
   for dir in "$home"/tx/*.part; do
-    if [ -e "$dir/left" ]; then rm -rf "$dir"; elif [ -d "$dir" ]; then true >"$dir/left"; fi
+    if [ -e "$dir/left" ]; then remove "$dir"; elif [ -d "$dir" ]; then true >"$dir/left"; fi
   done 2>/dev/null
   sweep_triggers
 }
@@ -101,7 +101,7 @@ keep_last() {
     n=$((n + 1))
     [ $n -gt "$1" ] && [ "$dir" != "$tx/" ] || continue
     for end in rolled-back committed cancelled; do
-      [ ! -e "${dir}token/$end" ] || rm -rf "$dir"
+      [ ! -e "${dir}token/$end" ] || remove "$dir"
     done
   done
 }

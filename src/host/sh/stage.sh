@@ -40,7 +40,7 @@ check() { # FUNCTION CODE
 refuse_stage() {
   tx=${part%.part}
   release_lock
-  rm -rf "$part"
+  remove "$part"
   die "$1" "$2"
 }
 
@@ -49,7 +49,7 @@ clear_parts() {
   local dir
   for dir in "$home"/tx/*.part; do
     get "$dir/m/boot-id"
-    [ ! -d "$dir" ] || [ "$got" = "$this_boot" ] || rm -rf "$dir"
+    [ ! -d "$dir" ] || [ "$got" = "$this_boot" ] || remove "$dir"
   done
 }
 
@@ -63,7 +63,7 @@ keep_ballast() {
   done
 }
 
-drop_ballast() { rm -rf "$tx/ballast" || rm -rf "$tx/ballast"; }
+drop_ballast() { remove "$tx/ballast"; }
 
 back_up_files() {
   local c path old new file
@@ -147,11 +147,11 @@ remove_prestaged() {
     get "$c/kind"
     [ "$got" = write-file ] || continue
     beside "$c"
-    [ ! -e "$new" ] && [ ! -e "$old" ] || rm -f "$new" "$old"
+    [ ! -e "$new" ] && [ ! -e "$old" ] || remove "$new" "$old"
     get "$c/after"
     case $got in
-    depmod) get "$tx/m/kernel" && rm -f "/lib/modules/$got/.nicfix-${tx##*/}-"* ;;
-    rc-local) rm -f "$home/.boot-${tx##*/}.new" ;;
+    depmod) get "$tx/m/kernel" && remove "/lib/modules/$got/.nicfix-${tx##*/}-"* ;;
+    rc-local) remove "$home/.boot-${tx##*/}.new" ;;
     esac
     is committed || remove_made_directories "$c"
   done

@@ -38,7 +38,7 @@ remove_trigger() {
   local trigger
   trigger_name
   has_trigger || return 0
-  rm -f "$units/$trigger" "$units/$trigger.tmp" "$units/multi-user.target.wants/$trigger"
+  remove "$units/$trigger" "$units/$trigger.tmp" "$units/multi-user.target.wants/$trigger"
   sync $units
 }
 
@@ -50,7 +50,7 @@ sweep_triggers() {
     tx=${file##*/nicfix-}
     tx=$home/tx/${tx%%.service*}
     [ "$tx" != "$mine" ] || continue
-    { [ -d "$tx/token" ] && ! is_over; } || rm -f "$file"
+    { [ -d "$tx/token" ] && ! is_over; } || remove "$file"
   done
   tx=$mine
 }
