@@ -27,7 +27,10 @@ export const buildDriver: Action<'driver.build'> = (step, context) => {
         title: `build ${module} ${version}`,
         reason: `${nameLoaded(context, module)} → ${version}, from ${source} sha256 ${shorten(sha256)}`,
         certainty: 'at-apply',
-        commands: [`make -C src BUILD_KERNEL=${facts.kernel}`, `strip -d ${module}.ko`],
+        commands: [
+          `make -C <source> BUILD_KERNEL=${facts.kernel} KVER=${facts.kernel} -j<processors>`,
+          `strip -d -o <build>/module.ko <source>/${module}.ko`,
+        ],
         impact: {
           link: 'none',
           seconds: 0,

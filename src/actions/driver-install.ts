@@ -34,7 +34,7 @@ export const installDriver: Action<'driver.install'> = (step, context) => {
             ? 'new file; the stock module stays'
             : `replaces ours of sha256 ${shorten(expect)}`,
         certainty: 'at-apply',
-        commands: [`depmod ${build.kernel}`],
+        commands: [`depmod -a ${build.kernel}`],
         impact: { link: 'none', seconds: 0, text: 'none' },
         undo: {
           class: 'exact',

@@ -39,7 +39,7 @@ export const tryDriver: Action<'driver.trial'> = (step, context) => {
         certainty: 'bounded',
         commands: [
           `modprobe -r ${build.module}`,
-          `insmod <build>/${build.module}.ko${options === '' ? '' : ` ${options}`}`,
+          `insmod <build>/module.ko${options === '' ? '' : ` ${options}`}`,
           ...bringUp(context, ports),
         ],
         impact: {
@@ -132,7 +132,9 @@ function findFormer(
 
 function bringUp({ facts }: Context, ports: readonly Nic[]): string[] {
   const isIfupdown = facts.networkStacks[0]?.startsWith('ifupdown') ?? false
-  const used = ports.filter(nic => nic.up).map(nic => nic.name)
-  if (used.length === 0) return []
-  return [isIfupdown ? `ifup --force ${used.join(' ')}` : `ip link set ${used.join(' ')} up`]
+  const used = ports.filter(nic => nic.up)
+  return used.flatMap(({ name }) => [
+    ...(isIfupdown ? [`ifup --force ${name}`] : []),
+    `ip link set ${name} up`,
+  ])
 }

@@ -45,7 +45,10 @@ describe_file() {
 }
 `
 
-/** Files that a playbook may write, and those that decide where: interfaces(5), rc.local, the boot hook. */
+/**
+ * Files that a playbook may write, and those that decide where: interfaces(5), rc.local, the boot hook, systemd.link(5)
+ * files of the ports and the folders that add to them.
+ */
 export const files: Fact<Record<string, FileFact>> = {
   name: 'files',
   command: `
@@ -57,6 +60,25 @@ for file in /etc/network/interfaces /etc/network/interfaces.d/* /etc/rc.local /e
   case $file in
     # Our own script: known by its hash.
     /var/lib/nicfix/boot) describe_file path "$file" '' ;;
+    *) describe_file path "$file" text ;;
+  esac
+done
+# Each once: most ports have the same.
+seen=' '
+for net in /sys/class/net/*; do
+  pci_of "\${net##*/}" >/dev/null || continue
+  file=$(link_file_of "\${net##*/}")
+  case $seen in *" $file "*) continue ;; esac
+  seen="$seen$file "
+  [ -z "$file" ] || describe_file path "$file" text
+  for folder in /etc /run /usr/lib; do
+    folder=$folder/systemd/network/\${file##*/}.d
+    [ ! -d "$folder" ] || describe_file path "$folder" ''
+  done
+done
+for file in /etc/systemd/network/05-nicfix-*.link; do
+  case $seen$file in
+    *'*.link' | *" $file "*) ;;
     *) describe_file path "$file" text ;;
   esac
 done

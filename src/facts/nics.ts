@@ -22,16 +22,24 @@ for net in /sys/class/net/*; do
   say device "/sys/bus/pci/devices/$pci/device"
   say vfs "/sys/bus/pci/devices/$pci/sriov_numvfs"
   for key in address flags carrier speed duplex mtu; do say "$key" "$net/$key"; done
+  printf 'link %s\\n' "$(link_file_of "$name")"
   printf 'driver %s\\n' "$(link_name "$net/device/driver")"
   printf 'master %s\\n' "$(link_name "$net/master")"
   walk "$name" upper 'upper '
   if has ethtool; then
+    bounded 10 ethtool -P "$name" | sed 's/^/permanent /'
     bounded 10 ethtool -i "$name" | sed 's/^/info /'
     bounded 10 ethtool -a "$name" | sed 's/^/pause /'
   fi
 done
 `,
   parse: body => splitBlocks(readEntries(body), 'nic').map(readNic),
+}
+
+/** "Permanent address: 52:54:00:6e:69:01", or "not set" in the place of the address. */
+function readPermanent(line: string | null): string | null {
+  const [, mac] = /^Permanent address: ((?:[0-9a-f]{2}:){5}[0-9a-f]{2})$/i.exec(line ?? '') ?? []
+  return mac === undefined || /^00(:00)+$/.test(mac) ? null : mac.toLowerCase()
 }
 
 function readNic(block: readonly Entry[]): BareNic {
@@ -50,6 +58,8 @@ function readNic(block: readonly Entry[]): BareNic {
     pci,
     pciId: `${hex('vendor')}:${hex('device')}`,
     mac: findValue(block, 'address') ?? '',
+    permanentMac: readPermanent(findValue(block, 'permanent')),
+    linkFile: findValue(block, 'link'),
     driver: findValue(block, 'driver') ?? info.driver,
     version: info.version,
     firmware: info.firmware,

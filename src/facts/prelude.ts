@@ -64,6 +64,19 @@ pci_of() {
   esac
 }
 
+# The systemd.link(5) file by which udev has set a network device up: a property of it in udev's database.
+link_file_of() {
+  index=
+  { IFS= read -r index <"/sys/class/net/$1/ifindex"; } 2>/dev/null
+  [ -r "/run/udev/data/n$index" ] || return 0
+  while IFS= read -r line; do
+    case $line in E:ID_NET_LINK_FILE=*)
+      printf '%s' "\${line#*=}"
+      break ;;
+    esac
+  done <"/run/udev/data/n$index"
+}
+
 # walk DEVICE upper|lower WORD: names of all devices stacked above or below, each on a line after WORD, maybe twice.
 walk() {
   for step in "/sys/class/net/$1/$2_"*; do

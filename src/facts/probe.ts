@@ -102,6 +102,7 @@ function assemble(bodies: ReadonlyMap<string, string>): Facts {
     initramfs: take(initramfs),
     ...take(stacks),
     sshClient: way.client,
+    hostKeys: way.hostKeys,
     sshPath: ports.map(nic => nic.name).filter(name => way.under.includes(name)),
     defaultRoutes: take(routes),
     ...running,

@@ -1,8 +1,14 @@
+import { createHash } from 'node:crypto'
 import { findValue, findValues, readEntries } from './fact.ts'
 import type { Fact } from './fact.ts'
 
 /** Where the controller is, and which devices lie under the way back to it. Names of all kinds, not of NICs alone. */
-export type SshWay = { readonly client: string | null; readonly under: readonly string[] }
+export type SshWay = {
+  readonly client: string | null
+  readonly under: readonly string[]
+  /** Of the host's own keys, as `ssh-keygen -lf` shows them. */
+  readonly hostKeys: readonly string[]
+}
 
 /**
  * The connection that the probe itself came over. sudo(8) drops $SSH_CONNECTION, so the environments of the parent
@@ -37,11 +43,23 @@ if [ -n "$client" ]; then
     walk "$device" lower 'default '
   done
 fi
+for file in /etc/ssh/ssh_host_*_key.pub; do
+  [ ! -r "$file" ] || while read -r _ key _; do printf 'key %s\\n' "$key"; done <"$file"
+done
 `,
   parse(body) {
     const entries = readEntries(body)
     const under = [...new Set(findValues(entries, 'under'))]
     const fallback = [...new Set(findValues(entries, 'default'))]
-    return { client: findValue(entries, 'client'), under: under.length > 0 ? under : fallback }
+    return {
+      client: findValue(entries, 'client'),
+      under: under.length > 0 ? under : fallback,
+      hostKeys: findValues(entries, 'key').map(fingerprint).toSorted(),
+    }
   },
+}
+
+function fingerprint(key: string): string {
+  const sum = createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64')
+  return `SHA256:${sum.replace(/=+$/, '')}`
 }

@@ -13,6 +13,10 @@ const nic = shape({
   /** "8086:10d3", vendor and device. */
   pciId: text,
   mac: text,
+  /** The one it was made with, by `ethtool -P`; null where it says none. */
+  permanentMac: text.nullable(),
+  /** The systemd.link(5) file by which udev has set the port up; null where udev is not systemd's. */
+  linkFile: text.nullable(),
   driver: text,
   /** `ethtool -i` version, as printed: "1.6.27-k", "6.1.0-50-amd64" (the kernel's own: in-tree), "2.13.10". */
   version: text,
@@ -117,10 +121,16 @@ export const factsSchema = shape({
   initramfs: list(shape({ path: text, size: count, sha256: text })),
   /** "ifupdown", "ifupdown2", "NetworkManager", "systemd-networkd", "initscripts": those that manage something here. */
   networkStacks: list(text),
+  /** Files by which NetworkManager or the initscripts set pause parameters themselves. */
+  pauseElsewhere: list(text),
+  /** Version of systemd's udev, null where udev is another or missing. */
+  udev: count.nullable(),
   /** Is there an unapplied Proxmox edit (/etc/network/interfaces.new)? */
   pendingInterfaces: flag,
   /** Address of the controller as this session shows it ($SSH_CONNECTION); null off SSH. */
   sshClient: text.nullable(),
+  /** Fingerprints of the host's own SSH keys, sorted; none where it is not OpenSSH that keeps them. */
+  hostKeys: list(text),
   /** NIC names under the route back to the controller; empty off SSH. */
   sshPath: list(text),
   defaultRoutes: list(shape({ via: text.nullable(), device: text })),

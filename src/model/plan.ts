@@ -101,6 +101,8 @@ export type Change = z.infer<typeof change>
 /** What must still be so on the host when the plan is applied. */
 const fingerprint = shape({
   machineId: text,
+  /** Fingerprints of its SSH host keys. */
+  hostKeys: list(text),
   bootId: text,
   kernel: text,
   /** sha256 or 'absent' of each file that the plan writes. */

@@ -13,6 +13,7 @@ export function takeFingerprint(
   const modules = changes.flatMap(change => (change.kind === 'swap-driver' ? [change.module] : []))
   return {
     machineId: facts.machineId,
+    hostKeys: facts.hostKeys,
     bootId: facts.bootId,
     kernel: facts.kernel,
     files: Object.fromEntries(paths.map(path => [path, identify(facts, path)])),
@@ -27,6 +28,7 @@ export function staleReasons({ fingerprint: then }: HostPlan, facts: Facts): str
     ...(then.machineId === facts.machineId
       ? []
       : ['machine: this is another machine than the plan was made for']),
+    ...compare('host keys', then.hostKeys.join(' '), facts.hostKeys.join(' ')),
     ...(then.bootId === facts.bootId ? [] : ['boot: the host has been started anew since']),
     ...compare('kernel', then.kernel, facts.kernel),
     ...Object.entries(then.files).flatMap(([path, hash]) =>

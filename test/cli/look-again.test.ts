@@ -63,6 +63,13 @@ describe('the hosts of a kept plan', () => {
   // Each line of the fingerprint, changed on the second of two hosts.
   it.each([
     ['it is another machine', upgrade, facts.machineId, 'f'.repeat(32), /another machine/],
+    [
+      'it has another host key',
+      upgrade,
+      '@fact ssh\n',
+      '@fact ssh\n|key AAAAC3Nz\n',
+      /host keys: /,
+    ],
     ['it was booted', upgrade, facts.bootId, 'another', /started anew/],
     ['it has another kernel', upgrade, `kernel ${facts.kernel}`, 'kernel 6.1.0-51', /kernel: 6/],
     ['another driver is loaded', upgrade, i40e, 'e'.repeat(40), /loaded i40e: /],

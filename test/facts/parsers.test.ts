@@ -131,15 +131,47 @@ test('the way back to the controller goes through bridge and bond', () => {
   expect(ssh.parse(body)).toEqual({
     client: '10.0.0.5',
     under: ['vmbr0', 'bond0', 'ens1f0', 'ens1f1'],
+    hostKeys: [],
   })
-  expect(ssh.parse('')).toEqual({ client: null, under: [] })
+  expect(ssh.parse('')).toEqual({ client: null, under: [], hostKeys: [] })
+})
+
+test("the host's own keys are known by the fingerprints that ssh-keygen shows", () => {
+  // ssh-keygen -lf of that very file.
+  const body =
+    'key AAAAC3NzaC1lZDI1NTE5AAAAIJ6PXzBvGM8xC0m1Q0x4hq3oS9p0m3rN0mF0o1q2v3w4\nkey AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n'
+  expect(ssh.parse(body).hostKeys).toEqual([
+    'SHA256:VWRSy1gX5dGyeeSQRZkZ7E3uGWlzysDyVVfU/+V/kso',
+    'SHA256:ZkAslGjFiUHdGf/WUL8rQvkib4PTvQatUV0OUQSncCA',
+  ])
 })
 
 test('stacks', () => {
-  expect(stacks.parse('stack ifupdown2\nstack NetworkManager\npending yes\n')).toEqual({
+  const body =
+    'stack ifupdown2\nstack NetworkManager\npending yes\npause /etc/NetworkManager/system-connections/a b\nudev 252 (252.39-1~deb12u1)\n'
+  expect(stacks.parse(body)).toEqual({
     networkStacks: ['ifupdown2', 'NetworkManager'],
     pendingInterfaces: true,
+    pauseElsewhere: ['/etc/NetworkManager/system-connections/a b'],
+    udev: 252,
   })
+})
+
+test.each([
+  ['249', 249],
+  ['3.2.12', null],
+  ['', null],
+])("the version of systemd's udev in %j", (text, udev) => {
+  expect(stacks.parse(`udev ${text}\n`)).toMatchObject({ udev })
+})
+
+test.each([
+  ['Permanent address: 52:54:00:6E:69:01', '52:54:00:6e:69:01'],
+  ['Permanent address: not set', null],
+  ['Permanent address: 00:00:00:00:00:00', null],
+])('%s', (line, permanentMac) => {
+  const body = `nic eno1\npci 0000:01:00.0\npermanent ${line}\nlink /run/x.link\n`
+  expect(nics.parse(body)[0]).toMatchObject({ permanentMac, linkFile: '/run/x.link' })
 })
 
 test.each([

@@ -2,7 +2,7 @@ import { guestExec } from '../../src/lab/lab.ts'
 
 /** What a boot, or a driver that is loaded later, depends on. */
 const places =
-  '/boot /lib/modules/ /etc/network /etc/rc.local /etc/modprobe.d /etc/systemd/system /var/lib/nicfix/boot /var/lib/nicfix/boot.d /var/lib/nicfix/boot.attempt*'
+  '/boot /lib/modules/ /etc/network /etc/systemd/network /etc/rc.local /etc/modprobe.d /etc/systemd/system /var/lib/nicfix/boot /var/lib/nicfix/boot.d /var/lib/nicfix/boot.attempt*'
 
 // Sums that tell a change; md5sum takes an emulated processor an eighth of the time of sha256sum.
 const listFiles = `{

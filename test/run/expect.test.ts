@@ -9,6 +9,8 @@ const nic: Nic = {
   pci: '0000:01:00.0',
   pciId: '8086:1572',
   mac: '52:54:00:00:00:01',
+  permanentMac: '52:54:00:00:00:01',
+  linkFile: null,
   driver: 'i40e',
   version: '2.8.20-k',
   firmware: '',

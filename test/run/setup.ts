@@ -32,6 +32,7 @@ export const plan: HostPlan = {
   host: 'h1',
   about: 'a test',
   fingerprint: {
+    hostKeys: [],
     machineId: 'm1',
     bootId: 'boot-1',
     kernel: '6.1.0',

@@ -1,0 +1,151 @@
+import { basename } from 'node:path/posix'
+import type { Facts, FileFact, Nic, Pause } from '../model/facts.ts'
+import { problem } from '../problems.ts'
+import type { Problem } from '../problems.ts'
+import { findWrite, leave } from './context.ts'
+import type { Action, Context, Draft } from './context.ts'
+import { writeLinkFile } from './link-file.ts'
+import { judgePause } from './pause.ts'
+import { compare, sha256, shorten } from './text.ts'
+
+/** systemd's NEWS: AutoNegotiationFlowControl=, RxFlowControl= and TxFlowControl= came with 246. */
+export const linkFilesSince = 246
+
+const folder = '/etc/systemd/network'
+const mode = '0644'
+const owner = '0:0'
+
+type Base = { readonly path: string; readonly text: string; readonly now: FileFact }
+
+/**
+ * Pause frames of every selected port at each boot: one systemd.link(5) file a port, which udev applies when the port
+ * appears, before anything brings it up. Of all files that match only the first applies, so it takes over what the one
+ * that applied so far says: a lost NamePolicy would rename the port.
+ */
+export const persistInLinkFile: Action<'nic.persist'> = (step, context) => {
+  const problems: Problem[] = []
+  const changes: Draft[] = []
+  const warnings: string[] = []
+  for (const nic of context.nics) {
+    const verdict = judgePause(nic, step.with.pause, { host: context.host, step: step.id })
+    const found = 'code' in verdict ? verdict : describeFor(nic, verdict.want, step.id, context)
+    if ('code' in found) problems.push(found)
+    else {
+      changes.push(...found.changes)
+      warnings.push(...found.warnings)
+    }
+  }
+  if (problems.length > 0) return { problems }
+  return changes.length > 0 ? { changes, notes: [], warnings } : leave('pause is set at each boot')
+}
+
+function describeFor(
+  nic: Nic,
+  pause: Pause,
+  step: string,
+  context: Context,
+): { changes: Draft[]; warnings: string[] } | Problem {
+  const { facts, host } = context
+  const no = (message: string, next: string, ...details: string[]) =>
+    problem('NF2030', message, next, { host, details })
+  const [elsewhere] = facts.pauseElsewhere
+  if (elsewhere !== undefined)
+    return no(
+      'Pause frames are set by the configuration of the network already.',
+      'Set them there; it has the last word.',
+      ...facts.pauseElsewhere.map(path => `found      ${path}`),
+    )
+  if (nic.permanentMac === null)
+    return no(
+      `${nic.name} does not tell its permanent address, by which a systemd.link file would find it.`,
+      'Write the .link file by hand: systemd.link(5).',
+      `found      ${nic.name} ${nic.pci} driver ${nic.driver}`,
+    )
+  const path = `${folder}/05-nicfix-${nic.name}.link`
+  const base = findBase(nic, path, context)
+  if ('why' in base)
+    return no(
+      `nicfix cannot take over how udev sets up ${nic.name}.`,
+      base.next,
+      `why        ${base.why}`,
+    )
+  const made = writeLinkFile({ nic: nic.name, permanentMac: nic.permanentMac, pause }, base)
+  if ('refused' in made)
+    return no(
+      `nicfix cannot take over ${base.path} as it is.`,
+      'Simplify the file, or keep the setting live only.',
+      `why        ${made.refused}`,
+    )
+  if (base.now.kind === 'file' && base.now.text === made.text) return { changes: [], warnings: [] }
+  const isOfAdmin = !base.path.startsWith('/usr/lib/') && base.path !== path
+  const warning = `Later edits of ${base.path} do not count for ${nic.name}: ${path} has a copy of it, and comes first.`
+  return {
+    changes: [describe(nic, path, base.now, made.text, step)],
+    warnings: isOfAdmin ? [warning] : [],
+  }
+}
+
+/** The file whose lines count for the port at the next boot: ours where it is there, else the one that udev applied. */
+function findBase(
+  nic: Nic,
+  path: string,
+  { facts, drafts }: Context,
+): Base | { why: string; next: string } {
+  const now = facts.files[path] ?? { kind: 'absent' }
+  const earlier = findWrite(drafts, path)
+  if (earlier && 'text' in earlier.content) return { path, text: earlier.content.text, now }
+  if (now.kind === 'file' && now.text !== null) return { path, text: now.text, now }
+  const again = `udevadm trigger --action=add --settle /sys/class/net/${nic.name}, then plan again.`
+  if (now.kind !== 'absent') return { why: `${path} is no text file`, next: 'Look at it by hand.' }
+  if (nic.linkFile === null)
+    return { why: 'udev does not say by which file it has set the port up', next: again }
+  const former = facts.files[nic.linkFile]
+  if (former?.kind !== 'file' || former.text === null)
+    return { why: `udev has applied ${nic.linkFile}, which is not there any more`, next: again }
+  if (basename(nic.linkFile) < basename(path))
+    return {
+      why: `${nic.linkFile} comes before any file that nicfix would write`,
+      next: 'Set AutoNegotiationFlowControl=, RxFlowControl= and TxFlowControl= in it.',
+    }
+  const additions = dropInsOf(nic.linkFile, facts)
+  if (additions !== undefined)
+    return {
+      why: `${additions} adds to it`,
+      next: 'Merge the folder into the file, then plan again.',
+    }
+  return { path: nic.linkFile, text: former.text, now }
+}
+
+const dropInsOf = (linkFile: string, { files }: Facts): string | undefined =>
+  Object.keys(files).find(path => path.endsWith(`/${basename(linkFile)}.d`))
+
+function describe(nic: Nic, path: string, now: FileFact, text: string, step: string): Draft {
+  const before = now.kind === 'file' ? now.text : null
+  return {
+    kind: 'write-file',
+    phase: 'persist',
+    step,
+    title: path,
+    reason: `udev sets pause of ${nic.name} at each boot, before the link comes up`,
+    certainty: 'exact',
+    commands: [],
+    impact: { link: 'none', seconds: 0, text: 'none' },
+    undo: {
+      class: 'exact',
+      text:
+        now.kind === 'file'
+          ? `restore bytes, mode ${now.mode}, owner ${now.owner}`
+          : 'remove the file',
+      seconds: 1,
+    },
+    checks: [`sha256 ${shorten(sha256(text))}, mode ${mode}, owner ${owner}`],
+    bounds: [],
+    diff: compare(path, before, text),
+    path,
+    mode,
+    owner,
+    expect: now.kind === 'file' ? now.sha256 : 'absent',
+    content: { text },
+    after: null,
+  }
+}
