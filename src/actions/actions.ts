@@ -4,16 +4,22 @@ import { hookBoot } from './driver-boot-hook.ts'
 import { buildDriver } from './driver-build.ts'
 import { installDriver } from './driver-install.ts'
 import { tryDriver } from './driver-trial.ts'
-import { setPause } from './nic-pause.ts'
-import { persistPause } from './nic-persist.ts'
+import { persistSettings } from './nic-persist.ts'
+import { trySetting } from './nic-set.ts'
 
 /** The changes that one step of a playbook comes to on one host. */
 export function expand(step: Step, context: Context): Outcome {
   switch (step.use) {
     case 'nic.pause':
-      return setPause(step, context)
+      return trySetting('pause', { id: step.id, wanted: step.with }, context)
+    case 'nic.offload':
+      return trySetting('offload', { id: step.id, wanted: step.with }, context)
+    case 'nic.ring':
+      return trySetting('ring', { id: step.id, wanted: step.with }, context)
+    case 'nic.eee':
+      return trySetting('eee', { id: step.id, wanted: step.with }, context)
     case 'nic.persist':
-      return persistPause(step, context)
+      return persistSettings(step, context)
     case 'driver.build':
       return buildDriver(step, context)
     case 'driver.trial':

@@ -40,7 +40,7 @@ export function leave(...notes: readonly string[]): Outcome {
   return { changes: [], notes, warnings: [] }
 }
 
-export function refuse(...problems: readonly Problem[]): Outcome {
+export function refuse(...problems: readonly Problem[]): { problems: readonly Problem[] } {
   return { problems }
 }
 

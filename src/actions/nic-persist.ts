@@ -6,20 +6,20 @@ import { persistInInterfaces } from './persist-interfaces.ts'
 import { linkFilesSince, persistInLinkFile } from './persist-link.ts'
 
 const readers = ['ifupdown', 'ifupdown2']
-/** They leave pause frames as udev has set them, unless a profile of theirs says otherwise. */
+/** They leave settings as udev has set them, unless a profile of theirs says otherwise. */
 const keepers = ['NetworkManager', 'systemd-networkd']
 
 /**
- * Pause frames of every selected port at each boot, by the means of what configures the network here. Where
+ * Settings of every selected port at each boot, by the means of what configures the network here. Where
  * /etc/network/interfaces is read, it alone is written: two places would be one too many.
  */
-export const persistPause: Action<'nic.persist'> = (step, context) => {
+export const persistSettings: Action<'nic.persist'> = (step, context) => {
   const { facts, host } = context
   if (facts.networkStacks.some(stack => readers.includes(stack)))
     return persistInInterfaces(step, context)
   if (facts.networkStacks.some(stack => keepers.includes(stack)) && hasLinkFiles(facts))
     return persistInLinkFile(step, context)
-  const message = 'nicfix knows no place of this host where pause frames are set at each boot.'
+  const message = 'nicfix knows no place of this host where a port is set up at each boot.'
   const details = [
     `expected   ${readers.join(' or ')}, or ${keepers.join(' or ')} with systemd ${linkFilesSince}`,
     `found      ${facts.networkStacks.join(', ') || 'none that nicfix knows'}${facts.udev === null ? '' : `, systemd ${facts.udev}`}`,
@@ -31,8 +31,8 @@ const hasLinkFiles = ({ udev }: Facts): boolean => udev !== null && udev >= link
 
 function byHand(stacks: readonly string[]): string {
   if (stacks.includes('NetworkManager'))
-    return 'By hand: ethtool -A in a script of /etc/NetworkManager/dispatcher.d, for the action up'
+    return 'By hand: ethtool in a script of /etc/NetworkManager/dispatcher.d, for the action up'
   if (stacks.includes('initscripts'))
     return 'By hand: ETHTOOL_OPTS in /etc/sysconfig/network-scripts/ifcfg-NAME'
-  return 'Use nic.pause alone, and set it again after each boot by your own means.'
+  return 'Leave nic.persist out, and set it again after each boot by your own means.'
 }

@@ -1,14 +1,16 @@
 import type { FileFact, Nic } from '../model/facts.ts'
+import type { Setting, StepOf } from '../model/playbook.ts'
 import { problem } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 import { findWrite, leave, refuse } from './context.ts'
 import type { Action, Context, Draft } from './context.ts'
 import { addToStanza } from './interfaces.ts'
-import { ethtoolPath, judgePause, sayPause } from './pause.ts'
+import { judgeAll, nameKept } from './judge.ts'
+import { ethtoolOption, ethtoolPath } from './setting.ts'
 import { compare, sha256, shorten } from './text.ts'
 
 /** A shell sees the rest of a command line as a comment; interfaces(5) has none of its own at the end of a line. */
-const marker = '# nicfix:pause'
+const marker = (setting: Setting) => `# nicfix:${setting}`
 
 type Edit = {
   readonly path: string
@@ -20,43 +22,61 @@ type Edit = {
 type TextFile = Extract<FileFact, { kind: 'file' }>
 
 /**
- * Pause frames of every selected port at each boot: one `pre-up` line in the port's stanza of interfaces(5). Before
+ * Settings of every selected port at each boot: one `pre-up` line a setting in the port's stanza of interfaces(5). Before
  * `up` the link is negotiated with what was set, so that no second negotiation is needed. `|| true`, because a failing
  * command keeps ifupdown from bringing the port up.
  */
 export const persistInInterfaces: Action<'nic.persist'> = (step, context) => {
   if (context.facts.pendingInterfaces) return refuse(pending(context.host))
-
   const problems: Problem[] = []
-  const warnings: string[] = []
   const edits = new Map<string, Edit>()
   for (const nic of context.nics) {
-    const verdict = judgePause(nic, step.with.pause, { host: context.host, step: step.id })
-    const problemOrEdit = 'code' in verdict ? verdict : openStanza(nic, context, edits)
-    if ('code' in verdict || 'code' in problemOrEdit) {
-      problems.push(problemOrEdit as Problem)
+    const { lines, problems: misfits } = linesFor(nic, step, context)
+    const edit = openStanza(nic, context, edits)
+    if (misfits.length > 0 || 'code' in edit) {
+      problems.push(...misfits, ...('code' in edit ? [edit] : []))
       continue
     }
-    const command = `${ethtoolPath(context.facts)} -A ${nic.name} ${sayPause(verdict.want)} || true ${marker}`
-    const added = addToStanza(problemOrEdit.text, nic.name, `pre-up ${command}`)
-    if ('refused' in added) {
-      problems.push(cannotEdit(context, problemOrEdit.path, added.refused))
-      continue
-    }
-    if (added.text !== problemOrEdit.text) problemOrEdit.nics.push(nic.name)
-    problemOrEdit.text = added.text
-    if (!isBroughtUp(nic.name, context)) {
-      warnings.push(
-        `${nic.name} has a stanza but no "auto" or "allow-hotplug": ifupdown runs its lines only when something else asks for ${nic.name}.`,
-      )
-    }
+    const refused = addAll(edit, nic, lines)
+    if (refused !== null) problems.push(cannotEdit(context, edit.path, refused))
   }
   if (problems.length > 0) return { problems }
   const changes = [...edits.values()]
     .filter(edit => edit.text !== edit.base)
-    .map(edit => describe(edit, step.id))
-  return changes.length > 0 ? { changes, notes: [], warnings } : leave('pause is set at each boot')
+    .map(edit => describe(edit, step))
+  const warnings = context.nics.filter(nic => !isBroughtUp(nic.name, context)).map(tellAsleep)
+  return changes.length > 0
+    ? { changes, notes: [], warnings }
+    : leave(`${nameKept(step)} is set at each boot`)
 }
+
+function linesFor(nic: Nic, step: StepOf<'nic.persist'>, { host, facts }: Context) {
+  const lines: string[] = []
+  const problems: Problem[] = []
+  for (const [setting, verdict] of judgeAll(nic, step, host)) {
+    if ('code' in verdict) problems.push(verdict)
+    else {
+      const command = `${ethtoolPath(facts)} ${ethtoolOption[setting]} ${nic.name} ${verdict.want}`
+      lines.push(`pre-up ${command} || true ${marker(setting)}`)
+    }
+  }
+  return { lines, problems }
+}
+
+/** Puts the lines into the stanza; why not, where it cannot be done without guessing. */
+function addAll(edit: Edit, nic: Nic, lines: readonly string[]): string | null {
+  const before = edit.text
+  for (const line of lines) {
+    const added = addToStanza(edit.text, nic.name, line)
+    if ('refused' in added) return added.refused
+    edit.text = added.text
+  }
+  if (edit.text !== before) edit.nics.push(nic.name)
+  return null
+}
+
+const tellAsleep = ({ name }: Nic): string =>
+  `${name} has a stanza but no "auto" or "allow-hotplug": ifupdown runs its lines only when something else asks for ${name}.`
 
 function pending(host: string): Problem {
   return problem(
@@ -150,13 +170,13 @@ function cannotEdit(context: Context, path: string, why: string): Problem {
   )
 }
 
-function describe({ path, file, base, text, nics }: Edit, step: string): Draft {
+function describe({ path, file, base, text, nics }: Edit, step: StepOf<'nic.persist'>): Draft {
   return {
     kind: 'write-file',
     phase: 'persist',
-    step,
+    step: step.id,
     title: path,
-    reason: `pause of ${nics.join(', ')} is set anew at each boot, before the link comes up`,
+    reason: `${nameKept(step)} of ${nics.join(', ')} is set anew at each boot, before the link comes up`,
     certainty: 'exact',
     commands: [],
     impact: { link: 'none', seconds: 0, text: 'none' },

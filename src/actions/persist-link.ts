@@ -1,11 +1,12 @@
 import { basename } from 'node:path/posix'
-import type { Facts, FileFact, Nic, Pause } from '../model/facts.ts'
+import type { Facts, FileFact, Nic } from '../model/facts.ts'
+import type { StepOf } from '../model/playbook.ts'
 import { problem } from '../problems.ts'
 import type { Problem } from '../problems.ts'
-import { findWrite, leave } from './context.ts'
+import { findWrite, leave, refuse } from './context.ts'
 import type { Action, Context, Draft } from './context.ts'
-import { writeLinkFile } from './link-file.ts'
-import { judgePause } from './pause.ts'
+import { judgeAll, nameKept } from './judge.ts'
+import { linkLines, writeLinkFile } from './link-file.ts'
 import { compare, sha256, shorten } from './text.ts'
 
 /** systemd's NEWS: AutoNegotiationFlowControl=, RxFlowControl= and TxFlowControl= came with 246. */
@@ -18,7 +19,7 @@ const owner = '0:0'
 type Base = { readonly path: string; readonly text: string; readonly now: FileFact }
 
 /**
- * Pause frames of every selected port at each boot: one systemd.link(5) file a port, which udev applies when the port
+ * Settings of every selected port at each boot: one systemd.link(5) file a port, which udev applies when the port
  * appears, before anything brings it up. Of all files that match only the first applies, so it takes over what the one
  * that applied so far says: a lost NamePolicy would rename the port.
  */
@@ -27,36 +28,64 @@ export const persistInLinkFile: Action<'nic.persist'> = (step, context) => {
   const changes: Draft[] = []
   const warnings: string[] = []
   for (const nic of context.nics) {
-    const verdict = judgePause(nic, step.with.pause, { host: context.host, step: step.id })
-    const found = 'code' in verdict ? verdict : describeFor(nic, verdict.want, step.id, context)
-    if ('code' in found) problems.push(found)
+    const lines = linesFor(nic, step, context)
+    const found = 'problems' in lines ? lines : describeFor(nic, lines.lines, step, context)
+    if ('problems' in found) problems.push(...found.problems)
     else {
       changes.push(...found.changes)
       warnings.push(...found.warnings)
     }
   }
   if (problems.length > 0) return { problems }
-  return changes.length > 0 ? { changes, notes: [], warnings } : leave('pause is set at each boot')
+  return changes.length > 0
+    ? { changes, notes: [], warnings }
+    : leave(`${nameKept(step)} is set at each boot`)
 }
 
-function describeFor(
+type Refused = { readonly problems: readonly Problem[] }
+
+const no = (host: string, message: string, next: string, ...details: string[]): Refused =>
+  refuse(problem('NF2030', message, next, { host, details }))
+
+/** What the file has to say of the port. */
+function linesFor(
   nic: Nic,
-  pause: Pause,
-  step: string,
-  context: Context,
-): { changes: Draft[]; warnings: string[] } | Problem {
-  const { facts, host } = context
-  const no = (message: string, next: string, ...details: string[]) =>
-    problem('NF2030', message, next, { host, details })
-  const [elsewhere] = facts.pauseElsewhere
-  if (elsewhere !== undefined)
+  step: StepOf<'nic.persist'>,
+  { facts, host }: Context,
+): { lines: readonly string[] } | Refused {
+  if (step.with.pause && facts.pauseElsewhere.length > 0)
     return no(
+      host,
       'Pause frames are set by the configuration of the network already.',
       'Set them there; it has the last word.',
       ...facts.pauseElsewhere.map(path => `found      ${path}`),
     )
+  const lines: string[] = []
+  for (const [setting, verdict] of judgeAll(nic, step, host)) {
+    if ('code' in verdict) return refuse(verdict)
+    const found = linkLines(setting, verdict.want)
+    if ('without' in found)
+      return no(
+        host,
+        `A systemd.link file cannot set ${found.without === setting ? '' : `${found.without} of `}${setting}.`,
+        'Leave nic.persist out, and set it again after each boot by your own means.',
+        `found      ${facts.networkStacks.join(', ')}`,
+      )
+    lines.push(...found)
+  }
+  return { lines }
+}
+
+function describeFor(
+  nic: Nic,
+  lines: readonly string[],
+  step: StepOf<'nic.persist'>,
+  context: Context,
+): { changes: Draft[]; warnings: string[] } | Refused {
+  const { host } = context
   if (nic.permanentMac === null)
     return no(
+      host,
       `${nic.name} does not tell its permanent address, by which a systemd.link file would find it.`,
       'Write the .link file by hand: systemd.link(5).',
       `found      ${nic.name} ${nic.pci} driver ${nic.driver}`,
@@ -65,13 +94,15 @@ function describeFor(
   const base = findBase(nic, path, context)
   if ('why' in base)
     return no(
+      host,
       `nicfix cannot take over how udev sets up ${nic.name}.`,
       base.next,
       `why        ${base.why}`,
     )
-  const made = writeLinkFile({ nic: nic.name, permanentMac: nic.permanentMac, pause }, base)
+  const made = writeLinkFile({ nic: nic.name, permanentMac: nic.permanentMac, lines }, base)
   if ('refused' in made)
     return no(
+      host,
       `nicfix cannot take over ${base.path} as it is.`,
       'Simplify the file, or keep the setting live only.',
       `why        ${made.refused}`,
@@ -105,7 +136,7 @@ function findBase(
   if (basename(nic.linkFile) < basename(path))
     return {
       why: `${nic.linkFile} comes before any file that nicfix would write`,
-      next: 'Set AutoNegotiationFlowControl=, RxFlowControl= and TxFlowControl= in it.',
+      next: 'Set it in there: systemd.link(5).',
     }
   const additions = dropInsOf(nic.linkFile, facts)
   if (additions !== undefined)
@@ -119,14 +150,20 @@ function findBase(
 const dropInsOf = (linkFile: string, { files }: Facts): string | undefined =>
   Object.keys(files).find(path => path.endsWith(`/${basename(linkFile)}.d`))
 
-function describe(nic: Nic, path: string, now: FileFact, text: string, step: string): Draft {
+function describe(
+  nic: Nic,
+  path: string,
+  now: FileFact,
+  text: string,
+  step: StepOf<'nic.persist'>,
+): Draft {
   const before = now.kind === 'file' ? now.text : null
   return {
     kind: 'write-file',
     phase: 'persist',
-    step,
+    step: step.id,
     title: path,
-    reason: `udev sets pause of ${nic.name} at each boot, before the link comes up`,
+    reason: `udev sets ${nameKept(step)} of ${nic.name} at each boot, before the link comes up`,
     certainty: 'exact',
     commands: [],
     impact: { link: 'none', seconds: 0, text: 'none' },

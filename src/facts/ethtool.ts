@@ -1,4 +1,4 @@
-import type { Pause } from '../model/facts.ts'
+import type { Nic, Pause } from '../model/facts.ts'
 
 /** What `ethtool -i` says; empty strings where it says nothing. */
 export type DriverInfo = {
@@ -37,4 +37,52 @@ export function parsePause(text: string): Pause | null {
   }
   const [autoneg, rx, tx] = ['Autonegotiate', 'RX', 'TX'].map(key => found.get(key))
   return autoneg === undefined || rx === undefined || tx === undefined ? null : { autoneg, rx, tx }
+}
+
+/** ethtool(8), -K: the short names, and what -k calls them. */
+const features: Readonly<Record<string, string>> = {
+  'rx-checksumming': 'rx',
+  'tx-checksumming': 'tx',
+  'scatter-gather': 'sg',
+  'tcp-segmentation-offload': 'tso',
+  'generic-segmentation-offload': 'gso',
+  'generic-receive-offload': 'gro',
+  'large-receive-offload': 'lro',
+  'rx-vlan-offload': 'rxvlan',
+  'tx-vlan-offload': 'txvlan',
+  'receive-hashing': 'rxhash',
+}
+
+/** Reads `ethtool -k`: lines "name: on|off", with "[fixed]" where nobody can change it. What is indented is a part of it. */
+export function parseOffloads(text: string): Nic['offloads'] {
+  return Object.fromEntries(
+    text.split('\n').flatMap(line => {
+      const [, long = '', state, fixed] = /^([\w-]+): (on|off)( \[fixed\])?/.exec(line) ?? []
+      const name = features[long]
+      return name === undefined ? [] : [[name, { on: state === 'on', fixed: fixed !== undefined }]]
+    }),
+  )
+}
+
+/** Reads `ethtool -g`: the maximums first, then what is set. Drivers print n/a, or 0, for rings that they have not. */
+export function parseRing(text: string): Nic['ring'] {
+  const [most = '', now = ''] = text.split(/^Current hardware settings:$/m)
+  const ring = {
+    rx: readNumber(now, 'RX'),
+    tx: readNumber(now, 'TX'),
+    maxRx: readNumber(most, 'RX'),
+    maxTx: readNumber(most, 'TX'),
+  }
+  return Object.values(ring).includes(0) ? null : ring
+}
+
+function readNumber(part: string, key: string): number {
+  const [, digits] = new RegExp(`^${key}:\\s+(\\d+)\\s*$`, 'm').exec(part) ?? []
+  return digits === undefined ? 0 : Number(digits)
+}
+
+/** Reads `ethtool --show-eee`: "EEE status: enabled - active", "enabled - inactive", "disabled" or "not supported". */
+export function parseEee(text: string): boolean | null {
+  const [, state] = /^\s*EEE status:\s+(enabled|disabled)/m.exec(text) ?? []
+  return state === undefined ? null : state === 'enabled'
 }

@@ -1,7 +1,7 @@
 import type { Nic } from '../model/facts.ts'
 import { findValue, findValues, readEntries, splitBlocks, Unreadable } from './fact.ts'
 import type { Entry, Fact } from './fact.ts'
-import { parseDriverInfo, parsePause } from './ethtool.ts'
+import { parseDriverInfo, parseEee, parseOffloads, parsePause, parseRing } from './ethtool.ts'
 
 /** A port as its own fact has it; addresses come from another one. */
 export type BareNic = Omit<Nic, 'addresses'>
@@ -30,6 +30,9 @@ for net in /sys/class/net/*; do
     bounded 10 ethtool -P "$name" | sed 's/^/permanent /'
     bounded 10 ethtool -i "$name" | sed 's/^/info /'
     bounded 10 ethtool -a "$name" | sed 's/^/pause /'
+    bounded 10 ethtool -k "$name" | sed -n '/^[a-z]/s/^/feature /p'
+    bounded 10 ethtool -g "$name" | sed 's/^/ring /'
+    bounded 10 ethtool --show-eee "$name" | sed 's/^/eee /'
   fi
 done
 `,
@@ -48,7 +51,8 @@ function readNic(block: readonly Entry[]): BareNic {
   if (name === null || pci === null || !/^[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/.test(pci))
     throw new Unreadable(`a port without a name or a PCI address: ${name ?? '?'} ${pci ?? '?'}`)
 
-  const info = parseDriverInfo(findValues(block, 'info').join('\n'))
+  const said = (key: string) => findValues(block, key).join('\n')
+  const info = parseDriverInfo(said('info'))
   const flags = Number(findValue(block, 'flags') ?? '0')
   const speed = Number(findValue(block, 'speed') ?? '-1')
   const duplex = findValue(block, 'duplex')
@@ -71,7 +75,10 @@ function readNic(block: readonly Entry[]): BareNic {
     mtu: Number(findValue(block, 'mtu') ?? '0'),
     master: findValue(block, 'master'),
     uppers: [...new Set(findValues(block, 'upper'))],
-    pause: parsePause(findValues(block, 'pause').join('\n')),
+    pause: parsePause(said('pause')),
+    offloads: parseOffloads(said('feature')),
+    ring: parseRing(said('ring')),
+    eee: parseEee(said('eee')),
     virtualFunctions: Number(findValue(block, 'vfs') ?? '0'),
   }
 }

@@ -35,6 +35,12 @@ const nic = shape({
   addresses: list(text),
   /** null where the driver has no pause parameters. */
   pause: pause.nullable(),
+  /** Features of `ethtool -k` that ethtool has a short name for, by that name: tso, gso, rx … */
+  offloads: map(shape({ on: flag, fixed: flag })),
+  /** Descriptors, and how many there may be; null where the driver does not tell. */
+  ring: shape({ rx: count, tx: count, maxRx: count, maxTx: count }).nullable(),
+  /** Energy-efficient Ethernet; null where the driver or the port has none. */
+  eee: flag.nullable(),
   virtualFunctions: count,
 })
 export type Nic = z.infer<typeof nic>

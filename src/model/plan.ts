@@ -66,9 +66,10 @@ const setNic = shape({
   phase: z.literal('trial'),
   ...told,
   pci: text,
-  setting: z.literal('pause'),
-  /** Words after `ethtool -A <nic>`: "autoneg off rx off tx off". Letters, digits, dash and space only. */
+  setting: z.enum(['pause', 'offload', 'ring', 'eee']),
+  /** Words after `ethtool OPTION NIC`: "autoneg off rx off tx off". Letters, digits, dash and space only. */
   want: text,
+  /** The same words as they are now, and of offloads all that may follow those. */
   before: text,
   /** Whether `ethtool -r` must follow for the link partner to learn of it (e1000e, igb). */
   renegotiate: flag,
@@ -109,7 +110,7 @@ const fingerprint = shape({
   files: map(text),
   /** Loaded build-id (or version) of each driver that the plan touches. */
   modules: map(text),
-  /** State of each NIC that the plan touches: "eno1 0000:01:00.0 e1000e 6.1.0 pause autoneg on rx on tx on". */
+  /** Driver and settings of each NIC that the plan touches: "eno1 0000:01:00.0 pause autoneg on rx on tx on". */
   nics: list(text),
 })
 export type Fingerprint = z.infer<typeof fingerprint>

@@ -13,6 +13,44 @@ const bytes = z
   .transform(text => Number.parseInt(text, 10) * 1024 ** (text.endsWith('GiB') ? 3 : 2))
 const name = z.string().regex(/^[a-z][a-z0-9-]*$/, 'a name of small letters, digits and dashes')
 const word = z.string().min(1)
+const descriptors = z
+  .union([z.number(), z.string()])
+  .transform(String)
+  .pipe(z.string().regex(/^(max|[1-9]\d*)$/, 'max, or a number of descriptors'))
+
+/** Settings of a port that a playbook may ask for, as the steps nic.NAME and under nic.persist. */
+const settings = {
+  pause: z.strictObject({ autoneg: onOff.optional(), rx: onOff, tx: onOff }),
+  offload: someOf({
+    rx: onOff.optional(),
+    tx: onOff.optional(),
+    sg: onOff.optional(),
+    tso: onOff.optional(),
+    gso: onOff.optional(),
+    gro: onOff.optional(),
+    lro: onOff.optional(),
+    rxvlan: onOff.optional(),
+    txvlan: onOff.optional(),
+    rxhash: onOff.optional(),
+  }),
+  ring: someOf({ rx: descriptors.optional(), tx: descriptors.optional() }),
+  eee: z.strictObject({ eee: onOff }),
+}
+export type Setting = keyof typeof settings
+export type Wanted = { readonly [S in Setting]: z.infer<(typeof settings)[S]> }
+export const settingNames = Object.keys(settings) as Setting[]
+
+function isNotEmpty(value: object): boolean {
+  return Object.values(value).some(each => each !== undefined)
+}
+
+function someOf<Fields extends z.ZodRawShape>(fields: Fields) {
+  const error = `at least one of ${Object.keys(fields).join(', ')}`
+  // A key that is unknown is told of by itself.
+  return z
+    .strictObject(fields)
+    .refine(isNotEmpty, { error, when: ({ issues }) => issues.length === 0 })
+}
 
 /** Conditions under which a playbook does not run; each is judged from the facts alone. */
 export const refusals = [
@@ -31,10 +69,18 @@ const step = <Name extends string, With extends z.ZodType>(use: Name, params: Wi
   z.strictObject({ id: name, use: z.literal(use), with: params })
 
 export const stepSchema = z.discriminatedUnion('use', [
-  step('nic.pause', z.strictObject({ autoneg: onOff.optional(), rx: onOff, tx: onOff })),
+  step('nic.pause', settings.pause),
+  step('nic.offload', settings.offload),
+  step('nic.ring', settings.ring),
+  step('nic.eee', settings.eee),
   step(
     'nic.persist',
-    z.strictObject({ pause: z.strictObject({ autoneg: onOff.optional(), rx: onOff, tx: onOff }) }),
+    someOf({
+      pause: settings.pause.optional(),
+      offload: settings.offload.optional(),
+      ring: settings.ring.optional(),
+      eee: settings.eee.optional(),
+    }),
   ),
   step('driver.build', z.strictObject({ source: word, sha256: word, module: name, version: word })),
   step('driver.trial', z.strictObject({ from: name })),

@@ -1,6 +1,7 @@
 import { identify } from '../actions/context.ts'
-import { sayPause } from '../actions/pause.ts'
+import { sayNow } from '../actions/setting.ts'
 import type { Facts, Nic } from '../model/facts.ts'
+import { settingNames } from '../model/playbook.ts'
 import type { Change, Fingerprint, HostPlan } from '../model/plan.ts'
 
 /** Everything that the plan rests on and that may move before it is applied. */
@@ -18,7 +19,7 @@ export function takeFingerprint(
     kernel: facts.kernel,
     files: Object.fromEntries(paths.map(path => [path, identify(facts, path)])),
     modules: Object.fromEntries(modules.map(name => [name, identifyModule(facts, name)])),
-    nics: nics.map(describe),
+    nics: nics.flatMap(nic => aspects.map(aspect => describe(nic, aspect))),
   }
 }
 
@@ -50,13 +51,17 @@ function identifyModule(facts: Facts, name: string): string {
   return module?.buildId ?? module?.version ?? 'not loaded'
 }
 
-function describe(nic: Nic): string {
-  const pause = nic.pause === null ? 'none' : sayPause(nic.pause)
-  return `${nic.name} ${nic.pci} ${nic.driver} ${nic.version} pause ${pause}`
+const aspects = ['driver', ...settingNames] as const
+
+function describe(nic: Nic, aspect: (typeof aspects)[number]): string {
+  const now = aspect === 'driver' ? `${nic.driver} ${nic.version}` : sayNow(nic, aspect)
+  return `${nic.name} ${nic.pci} ${aspect} ${now}`
 }
 
-/** By PCI address, the second word: the name may have changed. */
+/** By PCI address, the second word, since the name may have changed; and by what the line is about. */
 function findAgain(line: string, facts: Facts): string {
-  const nic = facts.nics.find(each => each.pci === line.split(' ')[1])
-  return nic ? describe(nic) : 'gone'
+  const [, pci, third] = line.split(' ')
+  const nic = facts.nics.find(each => each.pci === pci)
+  const aspect = aspects.find(each => each === third)
+  return nic && aspect ? describe(nic, aspect) : 'gone'
 }

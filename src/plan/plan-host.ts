@@ -112,7 +112,7 @@ function touchedPorts(playbook: Playbook, facts: Facts, nics: readonly Nic[]): r
 function portsCut(change: Change): readonly string[] {
   return change.kind === 'swap-driver'
     ? change.ports
-    : change.kind === 'set-nic'
+    : change.kind === 'set-nic' && change.impact.link !== 'none'
       ? [change.pci]
       : []
 }

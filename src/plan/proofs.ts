@@ -1,10 +1,10 @@
 import { identify, lookUp } from '../actions/context.ts'
 import { isStock } from '../actions/driver.ts'
-import { sayPause } from '../actions/pause.ts'
+import { wordsNow } from '../actions/setting.ts'
 import { sha256 } from '../actions/text.ts'
 import { isRelease } from '../facts/version.ts'
 import type { Facts, Nic } from '../model/facts.ts'
-import type { Change, HostPlan } from '../model/plan.ts'
+import type { Change, HostPlan, SetNic } from '../model/plan.ts'
 
 /** One thing that was compared: `ok` where found is what was expected. `text` says it in one line for people. */
 export type Proof = {
@@ -47,7 +47,11 @@ function proveChange(change: Change, after: Facts): Proof[] {
       return proveDriver(change, after)
     case 'set-nic':
       return [
-        prove(`pause of ${nameOf(change.pci, after)}`, change.want, showPause(change.pci, after)),
+        prove(
+          `${change.setting} of ${nameOf(change.pci, after)}`,
+          change.want,
+          showSetting(change, change.want, after),
+        ),
       ]
     case 'write-file':
       return proveFile(change, after)
@@ -132,9 +136,9 @@ function proveUndone(change: Change, before: Facts, after: Facts): Proof[] {
     case 'set-nic':
       return [
         prove(
-          `pause of ${nameOf(change.pci, before)}`,
+          `${change.setting} of ${nameOf(change.pci, before)}`,
           change.before,
-          showPause(change.pci, after),
+          showSetting(change, change.before, after),
         ),
       ]
     case 'write-file':
@@ -216,9 +220,9 @@ function showRoutes(facts: Facts): string {
   return routes.toSorted().join(', ') || 'none'
 }
 
-function showPause(pci: string, facts: Facts): string {
-  const pause = facts.nics.find(nic => nic.pci === pci)?.pause
-  return pause ? sayPause(pause) : 'none'
+function showSetting({ pci, setting }: SetNic, like: string, facts: Facts): string {
+  const nic = facts.nics.find(each => each.pci === pci)
+  return nic ? wordsNow(nic, setting, like) : 'no such port'
 }
 
 function versionOf(pci: string, facts: Facts): string {

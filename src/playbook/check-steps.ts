@@ -1,4 +1,5 @@
 import semver from 'semver'
+import { settingNames } from '../model/playbook.ts'
 import type { Playbook, Step, StepOf, Use } from '../model/playbook.ts'
 import type { Complaint } from './complaint.ts'
 import { listReferences, type Path } from './substitute.ts'
@@ -56,7 +57,7 @@ function checkNeeds(step: Step, before: readonly Step[], path: Path): Complaint[
     return [...checkFrom(step, before, path), ...checkTried(step, before, path)]
   }
   if (step.use === 'driver.boot-hook') return checkHook(step, before, path)
-  return step.use === 'nic.persist' ? checkPause(step, before, path) : []
+  return step.use === 'nic.persist' ? checkKept(step, before, path) : []
 }
 
 function checkFrom(
@@ -99,17 +100,27 @@ function checkHook(
   return [misfit(message, [...path, 'with', 'module'], [`modules installed before it: ${modules}`])]
 }
 
-function checkPause(step: StepOf<'nic.persist'>, before: readonly Step[], path: Path): Complaint[] {
-  const tried = ofUse(before, 'nic.pause').at(-1)
-  if (!tried) {
-    const message = `step "${step.id}" keeps a setting that no step before it tried`
-    return [misfit(message, [...path, 'use'], ['put a nic.pause with the same values before it'])]
-  }
-  const { pause } = step.with
-  const differing = (['autoneg', 'rx', 'tx'] as const).filter(key => pause[key] !== tried.with[key])
-  if (differing.length === 0) return []
-  const message = `step "${step.id}" keeps other values than step "${tried.id}" tried`
-  return [misfit(message, [...path, 'with', 'pause'], [`they differ in: ${differing.join(', ')}`])]
+function checkKept(step: StepOf<'nic.persist'>, before: readonly Step[], path: Path): Complaint[] {
+  return settingNames.flatMap(setting => {
+    const kept: object | undefined = step.with[setting]
+    if (kept === undefined) return []
+    const tried = ofUse(before, `nic.${setting}`).at(-1)
+    if (!tried) {
+      const message = `step "${step.id}" keeps a setting that no step before it tried`
+      const advice = `put a nic.${setting} with the same values before it`
+      return [misfit(message, [...path, 'with', setting], [advice])]
+    }
+    const now = new Map(Object.entries(kept))
+    const then = new Map(Object.entries(tried.with))
+    const differing = [...new Set([...now.keys(), ...then.keys()])].filter(
+      key => now.get(key) !== then.get(key),
+    )
+    if (differing.length === 0) return []
+    const message = `step "${step.id}" keeps other values than step "${tried.id}" tried`
+    return [
+      misfit(message, [...path, 'with', setting], [`they differ in: ${differing.join(', ')}`]),
+    ]
+  })
 }
 
 // Downloads are only as good as their digest; half of one is none.

@@ -1,3 +1,4 @@
+import { wordsNow } from '../actions/setting.ts'
 import type { TxOutputs } from '../host/protocol.ts'
 import type { Facts, Nic } from '../model/facts.ts'
 import type { HostPlan, SetNic, SwapDriver } from '../model/plan.ts'
@@ -53,17 +54,11 @@ function checkSwap(change: SwapDriver, outputs: TxOutputs, after: Facts): string
   return misses
 }
 
-function checkPause({ pci, want }: SetNic, after: Facts): string[] {
+function checkSetting({ pci, setting, want }: SetNic, after: Facts): string[] {
   const nic = after.nics.find(each => each.pci === pci)
-  if (!nic?.pause) return [`port ${pci} has no flow control settings any more`]
-  const words = want.split(' ')
-  const { pause, name } = nic
-  const keys = ['autoneg', 'rx', 'tx'] as const
-  return keys.flatMap(key => {
-    const at = words.indexOf(key)
-    if (at < 0 || (words[at + 1] === 'on') === pause[key]) return []
-    return [`${name} flow control ${key} is ${pause[key] ? 'on' : 'off'}`]
-  })
+  if (!nic) return [`port ${pci} is gone`]
+  const now = wordsNow(nic, setting, want)
+  return now === want ? [] : [`${setting} of ${nic.name} is ${now}, not ${want}`]
 }
 
 /**
@@ -83,7 +78,7 @@ export function trialMisses(
   if (same.length > 0) return same
   const wanted = plan.changes.flatMap(change => {
     if (change.kind === 'swap-driver') return checkSwap(change, outputs, after)
-    return change.kind === 'set-nic' ? checkPause(change, after) : []
+    return change.kind === 'set-nic' ? checkSetting(change, after) : []
   })
   return [...wanted, ...compareNics(before, after), ...compareRoutes(before, after)]
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { writeLinkFile } from '../../src/actions/link-file.ts'
+import { linkLines, writeLinkFile } from '../../src/actions/link-file.ts'
 
 /** As Debian 12 has it, systemd 252. */
 const debian = {
@@ -18,8 +18,8 @@ AlternativeNamesPolicy=database onboard slot path
 MACAddressPolicy=persistent
 `,
 }
-const off = { autoneg: false, rx: false, tx: false }
-const port = { nic: 'eno1', permanentMac: '52:54:00:6e:69:01', pause: off }
+const off = ['AutoNegotiationFlowControl=no', 'RxFlowControl=no', 'TxFlowControl=no']
+const port = { nic: 'eno1', permanentMac: '52:54:00:6e:69:01', lines: off }
 
 function write(former = debian, changed = port): string {
   const made = writeLinkFile(changed, former)
@@ -38,8 +38,8 @@ const settings = (text: string) =>
 describe('the .link file of a port', () => {
   test('matches it alone, keeps how it is named, and sets pause', () => {
     expect(write())
-      .toBe(`# nicfix: pause frames of eno1. The other lines are those of /usr/lib/systemd/network/99-default.link:
-# of all files that match a port udev takes the first alone, and this one is before it.
+      .toBe(`# nicfix: settings of eno1. udev takes the first file alone that matches a port, so the other lines are those of
+# /usr/lib/systemd/network/99-default.link
 
 [Match]
 PermanentMACAddress=52:54:00:6e:69:01
@@ -64,11 +64,25 @@ TxFlowControl=no
       path: '/etc/systemd/network/10-lan.link',
       text: '[Match]\nDriver=igb\n[Link]\nName=lan0\nRxFlowControl = yes\n; a remark\n[SR-IOV]\nVirtualFunction=0\nTrust=yes\n',
     }
-    const text = write(former, { ...port, pause: { autoneg: true, rx: true, tx: false } })
+    const lines = linkLines('pause', 'autoneg on rx on tx off')
+    const text = write(former, { ...port, lines: 'without' in lines ? [] : lines })
     expect(text).toContain(
       '[Link]\nName=lan0\nAutoNegotiationFlowControl=yes\nRxFlowControl=yes\nTxFlowControl=no\n\n[SR-IOV]\nVirtualFunction=0\nTrust=yes\n',
     )
     expect(text).not.toContain('igb')
+  })
+
+  test.each([
+    [
+      'offload',
+      'tso off gro on',
+      ['TCPSegmentationOffload=no', 'TCP6SegmentationOffload=no', 'GenericReceiveOffload=yes'],
+    ],
+    ['ring', 'rx 4096 tx 256', ['RxBufferSize=4096', 'TxBufferSize=256']],
+    ['offload', 'tso off sg off', { without: 'sg' }],
+    ['eee', 'eee off', { without: 'eee' }],
+  ] as const)('has keys for some settings: %s %s', (setting, words, lines) => {
+    expect(linkLines(setting, words)).toEqual(lines)
   })
 
   test.each([

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
-import { judgePause, sayPause } from '../../src/actions/pause.ts'
-import type { WantedPause } from '../../src/actions/pause.ts'
+import { judgePause } from '../../src/actions/pause.ts'
 import type { Pause } from '../../src/model/facts.ts'
+import type { Wanted } from '../../src/model/playbook.ts'
 import { readFacts } from '../plan/make.ts'
 
 const nic = readFacts().nics[0]!
 const on = { autoneg: true, rx: true, tx: true }
 const place = { host: 'h1', step: 'live' }
 
-test.each<[string, Pause | null, WantedPause, string]>([
+test.each<[string, Pause | null, Wanted['pause'], string]>([
   ['e1000e', on, { rx: false, tx: false }, 'autoneg off rx off tx off, renegotiated'],
   ['e1000e', on, { autoneg: false, rx: false, tx: true }, 'autoneg off rx off tx on, renegotiated'],
   ['e1000e', on, { autoneg: true, rx: true, tx: true }, 'autoneg on rx on tx on, renegotiated'],
@@ -28,8 +28,6 @@ test.each<[string, Pause | null, WantedPause, string]>([
 ])('%s %j, wanted %j: %s', (driver, pause, wanted, expected) => {
   const verdict = judgePause({ ...nic, driver, pause }, wanted, place)
   const said =
-    'code' in verdict
-      ? verdict.code
-      : sayPause(verdict.want) + (verdict.renegotiate ? ', renegotiated' : '')
+    'code' in verdict ? verdict.code : verdict.want + (verdict.renegotiate ? ', renegotiated' : '')
   expect(said).toBe(expected)
 })

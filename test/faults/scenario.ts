@@ -13,7 +13,7 @@ export const id = '20260101-0000-aaaa'
 export const tx = `/var/lib/nicfix/tx/${id}`
 
 export type Plan = {
-  readonly playbook?: 'i40e-upgrade' | 'e1000e-flow-control-off'
+  readonly playbook?: Parameters<typeof planFor>[0]
   readonly confirmWithin?: number
   readonly over?: 'ssh' | 'local'
 }

@@ -37,7 +37,7 @@ const named = (command: string) =>
     .replaceAll(/\/\S*\/c\/\d\d\/out\b/g, '<build>')
     .replace(/ -j\d+$/, ' -j<processors>')
 
-it.each(['i40e-upgrade', 'e1000e-flow-control-off'] as const)(
+it.each(['i40e-upgrade', 'e1000e-flow-control-off', 'offload-off', 'ring-max'] as const)(
   '%s starts the commands of its plan, in that order, and no others',
   async playbook => {
     folder = mkdtempSync(join(tmpdir(), 'nicfix-argv-'))
@@ -56,6 +56,6 @@ it.each(['i40e-upgrade', 'e1000e-flow-control-off'] as const)(
     await armed
     const done = ['stage', 'build', 'arm', 'fire', 'confirm'].flatMap(changesOf).map(named)
     expect(done).toEqual(job.plan.changes.flatMap(change => change.commands))
-    expect(done.length).toBeGreaterThan(1)
+    expect(done.length).toBeGreaterThan(0)
   },
 )

@@ -59,13 +59,13 @@ export function trace(
   })
   child.stdin.on('error', () => {})
   if (input !== null) child.stdin.end(input)
-  const over = new Promise<void>(resolve =>
-    child.on('exit', () => {
+  const over = new Promise<void>((resolve, reject) => {
+    child.on('error', reject).on('exit', () => {
       lines.destroy()
       rmSync(fifo, { force: true })
       resolve()
-    }),
-  )
+    })
+  })
   return { ran: collect(child.stdout, child.stderr, over), over, child }
 }
 

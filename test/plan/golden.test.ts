@@ -2,17 +2,32 @@ import { describe, expect, test } from 'vitest'
 import type { HostPlan } from '../../src/model/plan.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
 import { renderPlan } from '../../src/plan/render-text.ts'
-import { afterUpgrade, plan, readFacts, readPlaybook } from './make.ts'
+import { afterUpgrade, plan, readFacts, readPlaybook, withNic } from './make.ts'
 
 const facts = readFacts()
 const render = (name: string, ...hosts: HostPlan[]) =>
   renderPlan(makePlan('0.1.0', readPlaybook(name), hosts))
 
 describe('the plan of each playbook for the lab host, as people read it', () => {
-  test.each(['e1000e-flow-control-off', 'e1000e-upgrade', 'i40e-upgrade'])('%s', async name => {
-    const text = render(name, plan(name, facts))
+  test.each([
+    'e1000e-flow-control-off',
+    'e1000e-upgrade',
+    'i40e-upgrade',
+    'offload-off',
+    'ring-max',
+    'eee-off',
+  ])('%s', async name => {
+    // The emulated port has no energy-efficient Ethernet.
+    const there = name === 'eee-off' ? withNic(facts, 'eno1', { eee: true }) : facts
+    const text = render(name, plan(name, there))
     await expect(text).toMatchFileSnapshot(`${name}.golden.txt`)
     for (const line of text.split('\n')) expect(Array.from(line).length).toBeLessThanOrEqual(100)
+  })
+
+  test('e1000e-flow-control-off where systemd-networkd configures the network', async () => {
+    const networkd = { ...facts, networkStacks: ['systemd-networkd'] }
+    const text = render('e1000e-flow-control-off', plan('e1000e-flow-control-off', networkd))
+    await expect(text).toMatchFileSnapshot('networkd.golden.txt')
   })
 
   test('a host that is done, beside one that is not', async () => {

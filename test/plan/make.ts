@@ -27,10 +27,16 @@ export function readFacts(): Facts {
 /** A playbook of the catalogue, or a text of one's own. */
 export function readPlaybook(name: string, text?: string): LoadedPlaybook {
   const path = `playbooks/${name}.yaml`
-  const commandLine = name.endsWith('-upgrade') && text === undefined ? { sha256 } : {}
+  const commandLine = text === undefined ? valuesFor(name) : {}
   const result = loadPlaybook(text ?? read(path), path, { commandLine })
   if ('problems' in result) throw new Error(result.problems.map(each => each.message).join('\n'))
   return result.loaded
+}
+
+/** What a playbook of the catalogue has to be told. */
+function valuesFor(name: string): Record<string, string> {
+  if (name.endsWith('-upgrade')) return { sha256 }
+  return ['ring-max', 'eee-off'].includes(name) ? { nic: 'eno1' } : {}
 }
 
 export function plan(name: string, facts: Facts, text?: string): HostPlan {

@@ -9,6 +9,9 @@ function read(name: string): string {
 describe('the catalogue', () => {
   it.each([
     ['e1000e-flow-control-off', {}, undefined, ['nic.pause', 'nic.persist']],
+    ['offload-off', {}, undefined, ['nic.offload', 'nic.persist']],
+    ['ring-max', { nic: 'eno1' }, undefined, ['nic.ring', 'nic.persist']],
+    ['eee-off', { nic: 'eno1' }, undefined, ['nic.eee', 'nic.persist']],
     [
       'e1000e-upgrade',
       { sha256: digest },

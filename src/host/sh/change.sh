@@ -34,25 +34,38 @@ do_as() {
   esac
 }
 
-# set-nic: pause parameters through ethtool -A. Exit code 78 of older versions means "nothing to change".
+# set-nic: pause, offload, ring or eee through ethtool. Exit codes 78 and 80 of older versions mean "nothing to change".
+setting_words() { # CHANGE-DIR: $setting and $option
+  get "$1/setting"
+  setting=$got
+  case $setting in
+  pause) option=-A ;;
+  offload) option=-K ;;
+  ring) option=-G ;;
+  eee) option=--set-eee ;;
+  *) echo "unknown setting: $setting"; return 1 ;;
+  esac
+}
+
 apply_set_nic() {
-  local nic pci want had=0
+  local nic pci want setting option had=0
+  setting_words "$1" || return 1
   get "$1/pci"
   pci=$got
   nic=$(nic_at "$pci") || { echo "the port is gone"; return 1; }
   [ -d "$1/snapshot" ] || capture "$1/snapshot" "$pci" || return 1
   has_carrier "$nic" && had=1
-  set_pause "$nic" "$(value "$1/want")" "$(value "$1/renegotiate")" || return 1
+  set_nic "$nic" "$(value "$1/want")" "$(value "$1/renegotiate")" || return 1
   [ "$had" -eq 0 ] || wait_carrier "$nic" 30 || echo "$nic has no carrier 30 s after the change"
 }
 
-set_pause() {
+set_nic() { # NIC WORDS RENEGOTIATE
   local from
   tick
   from=$hundreds
   # shellcheck disable=SC2086  # the words of the setting; letters, digits, dashes and blanks by the plan
-  bounded 20 ethtool -A "$1" $2
-  case $? in 0 | 78) ;; *) echo "ethtool -A $1 $2: $(tail -n 1 "$tx/out" 2>/dev/null)"; return 1 ;; esac
+  bounded 20 ethtool $option "$1" $2
+  case $? in 0 | 78 | 80) ;; *) echo "ethtool $option $1 $2: $(tail -n 1 "$tx/out" 2>/dev/null)"; return 1 ;; esac
   [ "$3" = yes ] || return 0
   # The link partner learns of it only when the link is negotiated anew.
   bounded 20 ethtool -r "$1"
@@ -64,17 +77,19 @@ set_pause() {
 }
 
 verify_set_nic() {
-  local nic now
+  local nic now setting option
+  setting_words "$1" || return 1
   nic=$(nic_at "$(value "$1/pci")") || { echo "the port is gone"; return 1; }
-  now=$(pause_of "$nic")
+  now=$(setting_of "$setting" "$nic" "$(value "$1/want")")
   [ "$now" = "$(value "$1/want")" ] || { echo "$nic says $now, expected $(value "$1/want")"; return 1; }
   now=$(differences "$1/snapshot" 30) || now=$cut_off
   [ -z "$now" ] || { echo "$now"; return 1; }
 }
 
 undo_set_nic() {
-  local nic pci before again says
+  local nic pci before again says setting option
   was_touched "$1" || return 0
+  setting_words "$1" || return 1
   get "$1/pci"
   pci=$got
   get "$1/renegotiate"
@@ -86,22 +101,22 @@ undo_set_nic() {
   is_same_boot || has_carrier "$nic" || return 0
   renew_snapshot "$1" "$pci" || return 1
   # All as it is today, but for the setting that is taken back.
-  put "$1/snapshot/$pci/pause" "$before" 2>&3
-  [ "$(pause_of "$nic")" = "$before" ] || set_pause "$nic" "$before" "$again" || return 1
-  await_pause "$nic" "$before" || return 1
+  put "$1/snapshot/$pci/$setting" "$before" 2>&3
+  [ "$(setting_of "$setting" "$nic" "$before")" = "$before" ] || set_nic "$nic" "$before" "$again" || return 1
+  await_setting "$nic" "$before" || return 1
   restore "$1/snapshot"
   says=$(differences "$1/snapshot" 30) || says=$cut_off
   [ -z "$says" ] || { echo "$says"; return 1; }
   # ifup may have set it again, by a file that did not come back.
-  await_pause "$nic" "$before"
+  await_setting "$nic" "$before"
 }
 
-# await_pause NIC SETTING: with autonegotiation rx and tx are what the partner agreed to: they follow the link by a moment.
-await_pause() {
+# await_setting NIC WORDS: with autonegotiation rx and tx are what the partner agreed to: they follow the link by a moment.
+await_setting() {
   local says limit
   tick
   limit=$((clock + 30))
-  while says=$(pause_of "$1") && [ "$says" != "$2" ] && tick && [ "$clock" -lt "$limit" ]; do pause_briefly; done
+  while says=$(setting_of "$setting" "$1" "$2") && [ "$says" != "$2" ] && tick && [ "$clock" -lt "$limit" ]; do pause_briefly; done
   [ "$says" = "$2" ] || { echo "$1 says $says, had $2"; return 1; }
 }
 

@@ -14,7 +14,7 @@ cry_for_help() {
 }
 
 manual() {
-  local c n=1 state_now
+  local c n=1 state_now nic setting option
   echo "nicfix run ${tx##*/} ($(value "$tx/m/playbook")) could not be rolled back completely. By hand, as root:"
   echo
   printf '%s\n' "$1" | sed 's/^/  still wrong: /'
@@ -38,7 +38,10 @@ manual() {
       echo "     for each port: ifup --force NIC; ip link set NIC up   (as it was: $c/snapshot)"
       ;;
     set-nic)
-      echo "  $n. ethtool -A $(nic_at "$(value "$c/pci")") $(value "$c/before")   (now: $(pause_of "$(nic_at "$(value "$c/pci")")"))"
+      setting_words "$c"
+      nic=$(nic_at "$(value "$c/pci")")
+      get "$c/before"
+      echo "  $n. ethtool $option $nic $got   (now: $(setting_of "$setting" "$nic" "$got"))"
       ;;
     *) continue ;;
     esac

@@ -102,6 +102,40 @@ ring_of() {
     END { if (r != "" && t != "") print "rx " r " tx " t }'
 }
 
+# eee_of NIC: "eee on|off", nothing where the driver has none.
+eee_of() {
+  ethtool --show-eee "$1" 2>/dev/null | awk '$1 " " $2 == "EEE status:" && $3 ~ /^(enabled|disabled)$/ {
+    print "eee " ($3 == "enabled" ? "on" : "off")
+  }'
+}
+
+# offloads_of NIC WORDS: what those features have now, in the order of the words; -K takes short names, -k shows long ones.
+offloads_of() {
+  ethtool -k "$1" 2>/dev/null | awk -v words="$2" '
+    BEGIN {
+      split("rx rx-checksumming tx tx-checksumming sg scatter-gather tso tcp-segmentation-offload" \
+        " gso generic-segmentation-offload gro generic-receive-offload lro large-receive-offload" \
+        " rxvlan rx-vlan-offload txvlan tx-vlan-offload rxhash receive-hashing", names)
+      for (i = 1; i in names; i += 2) short[names[i + 1] ":"] = names[i]
+    }
+    $1 in short { now[short[$1]] = $2 }
+    END {
+      n = split(words, pairs)
+      for (i = 1; i < n; i += 2) line = line (line == "" ? "" : " ") pairs[i] " " now[pairs[i]]
+      print line
+    }'
+}
+
+# setting_of SETTING NIC WORDS: as it is now, in words like those.
+setting_of() {
+  case $1 in
+  pause) pause_of "$2" ;;
+  ring) ring_of "$2" ;;
+  eee) eee_of "$2" ;;
+  offload) offloads_of "$2" "$3" ;;
+  esac
+}
+
 # Gateways behind the port or the bridge or bond it serves, and neighbours of the port, that answer now, as
 # "device address". Those must answer afterwards; what is silent already need not.
 answering_of() {

@@ -89,7 +89,7 @@ export type Job = {
  * @param bootId of the host as it is up now
  */
 export async function planFor(
-  name: 'i40e-upgrade' | 'e1000e-flow-control-off',
+  name: 'i40e-upgrade' | 'e1000e-flow-control-off' | 'offload-off' | 'ring-max',
   bootId: string,
   confirmWithinSeconds: number,
   more: Files = {},
@@ -97,7 +97,10 @@ export async function planFor(
   const source = await packSource()
   const hash = sha256(source)
   const path = `playbooks/${name}.yaml`
-  const commandLine = name === 'i40e-upgrade' ? { sha256: hash } : {}
+  const commandLine = {
+    ...(name === 'i40e-upgrade' && { sha256: hash }),
+    ...(name === 'ring-max' && { nic: 'eno1' }),
+  }
   const playbook = loadPlaybook(read(path), path, { commandLine })
   if ('problems' in playbook) throw new Error(playbook.problems.map(each => each.message).join())
   const here: Facts = { ...facts, bootId, files: { ...facts.files, ...factsOf(more) } }

@@ -9,6 +9,8 @@ export type Port = {
   readonly addresses: readonly string[]
   readonly routes: readonly string[]
   readonly pause: string
+  readonly offload: string
+  readonly ring: string
 }
 
 /** What is in memory only: drivers by build-id, ports by name. */
@@ -46,6 +48,8 @@ export function readKernel(root: string): KernelState {
       addresses: lines(own('addresses')),
       routes: lines(own('routes')),
       pause: own('pause'),
+      offload: own('offload'),
+      ring: own('ring'),
     }
     return [name, port]
   })

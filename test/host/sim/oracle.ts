@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Change } from '../../../src/model/plan.ts'
+import type { Change, SetNic } from '../../../src/model/plan.ts'
 import type { TxState } from '../../../src/model/tx.ts'
 import { differences, textOf } from './disk.ts'
 import type { Disk } from './disk.ts'
 import type { Job } from './fresh.ts'
-import type { KernelState } from './kernel.ts'
+import type { KernelState, Port } from './kernel.ts'
 import type { SimHost } from './sim.ts'
 
 const home = '/var/lib/nicfix'
@@ -148,7 +148,7 @@ function notDone(change: Change, { host, disk, id }: Scene): string[] {
       return fail(modules[change.module] === build, `${change.module} is not the new one`)
     }
     case 'set-nic': {
-      const isSet = Object.values(ports).some(({ pause }) => pause === bare(change.want))
+      const isSet = Object.values(ports).some(port => hasSetting(port, change))
       return fail(isSet, `no port has ${change.want}`)
     }
     case 'build-module':
@@ -156,8 +156,12 @@ function notDone(change: Change, { host, disk, id }: Scene): string[] {
   }
 }
 
-/** "autoneg off rx off tx off" as the fake kernel keeps it. */
-const bare = (setting: string) => setting.replace(/(autoneg|rx|tx) /g, '')
+/** The fake kernel keeps "autoneg off rx off tx off" without the words, but for offloads. */
+function hasSetting({ pause, ring, offload }: Port, { setting, want }: SetNic): boolean {
+  const bare = want.replaceAll(/(autoneg|rx|tx) /g, '')
+  if (setting !== 'offload') return bare === (setting === 'ring' ? ring : pause)
+  return Array.from(want.matchAll(/\w+ (on|off)/g)).every(([word]) => offload.includes(word))
+}
 
 function leftBehind({ disk }: Scene, allowed: 'nothing' | 'the hook'): string[] {
   const isLeft = isLeftAt(allowed === 'the hook')

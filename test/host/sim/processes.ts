@@ -10,6 +10,17 @@ export function processesBeside(init: number): number[] {
     .filter(pid => namespaceOf(pid) === space && !isOfInit(pid, init))
 }
 
+/** Its command line and state, as far as it is still there. */
+export function describeProcess(pid: number): string {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+    const [, state = ''] = /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
+    return `${words}(${state})`
+  } catch {
+    return 'gone'
+  }
+}
+
 function namespaceOf(pid: number): string | null {
   try {
     return readlinkSync(`/proc/${pid}/ns/pid`)

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseAnswer, stageCommand, txCommand } from '../../../src/host/protocol.ts'
@@ -15,7 +15,7 @@ import { hardware, kernel, moduleText, stockE1000e, stockI40e } from './driver.t
 import { freshDisk, packJob, token } from './fresh.ts'
 import type { Job } from './fresh.ts'
 import { readKernel } from './kernel.ts'
-import { initBelow, processesBeside } from './processes.ts'
+import { describeProcess, initBelow, processesBeside } from './processes.ts'
 import type { KernelState } from './kernel.ts'
 import { pause, run } from './ran.ts'
 import type { Ran } from './ran.ts'
@@ -190,9 +190,7 @@ export class SimHost {
 
   /** What runs there now, for people. */
   busyWith(): string {
-    return processesBeside(this.#init)
-      .map(pid => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '))
-      .join('; ')
+    return processesBeside(this.#init).map(describeProcess).join('; ')
   }
 
   /** Pids, as this machine counts, of what runs there beside process 1. */

@@ -80,7 +80,8 @@ make_nic() {
   : >routes
   echo down >admin
   echo "$4" >pause
-  echo "512 512" >ring
+  echo "256 256" >ring
+  echo "rx on tx on sg on tso on gso on gro on lro off" >offload
   echo "$name $version" >driver
   ln -s "../../bus/pci/devices/$1/net/$2" "/sys/class/net/$2"
 }
