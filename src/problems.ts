@@ -95,6 +95,10 @@ export const catalogue = {
   NF6005: { exitCode: exitCodes.unreachable, about: 'no root rights on the host' },
   NF6006: { exitCode: exitCodes.usage, about: 'a host name that nicfix cannot resolve or trust' },
   NF7001: { exitCode: exitCodes.locked, about: 'a host that another run has locked' },
+  NF7002: {
+    exitCode: exitCodes.locked,
+    about: 'a run that a later one stands on: that one has to be taken back first',
+  },
   NF8001: { exitCode: exitCodes.failedUnchanged, about: 'something missing for the lab' },
   NF8002: { exitCode: exitCodes.failedUnchanged, about: 'a lab host that did not come up' },
   NF8003: { exitCode: exitCodes.usage, about: 'a lab host that does not exist or is not up' },

@@ -97,6 +97,37 @@ describe.runIf(ready.ok)('over the very port that is changed', () => {
     expect(await readState(host)).toBe(before)
   })
 
+  test('offload-off and ring-max are kept together, and each is taken back alone', async () => {
+    const { host } = bench
+    const before = await readState(host)
+    const settings = () =>
+      ask(
+        `ethtool -k eno1 | grep -E '^(tcp-seg|generic-|tx-check)' ; ethtool -g eno1 | sed 1,6d | grep -E '^(RX|TX):'`,
+      )
+    const was = await settings()
+    expect(was).toMatch(/tcp-segmentation-offload: on.*RX:\s+256/s)
+
+    const offload = await apply('playbooks/offload-off.yaml')
+    expect(wordsOf(offload)).toMatch(/^exit 0\n/)
+    const ring = await apply('playbooks/ring-max.yaml', '-e', 'nic=eno1')
+    expect(wordsOf(ring)).toMatch(/^exit 0\n/)
+    const now = was
+      .replaceAll(/(segmentation-offload|receive-offload): on/g, '$1: off')
+      .replace(/RX:(\s+)256/, 'RX:$14096')
+    expect(await settings()).toBe(now)
+
+    const early = await bench.nicfix('rollback', runOf(offload), '--host', host)
+    expect(wordsOf(early)).toMatch(/^exit 7\n/)
+    expect(early.err).toContain(`next: nicfix rollback ${runOf(ring)} --host ${host}`)
+    expect(await settings()).toBe(now)
+    for (const applied of [ring, offload]) {
+      const back = await bench.nicfix('rollback', runOf(applied), '--host', host)
+      expect(wordsOf(back)).toMatch(/^exit 0\n/)
+    }
+    expect(await settings()).toBe(was)
+    expect(await readState(host)).toBe(before)
+  })
+
   test('e1000e-upgrade comes back with its address and default route, proven by a new connection', async () => {
     const { host } = bench
     const network = await readNetwork(host)

@@ -2,7 +2,7 @@
 # --- before anything is written: can this host be changed, and changed back? ---------------------------------------------
 # Each prints what is wrong and returns 1.
 
-needs() { grep -qx "$1" "$tx"/c/*/"$2" 2>/dev/null; } # VALUE FILE: has a change that value?
+needs() { grep -qFx -e "$1" "$tx"/c/*/"$2" 2>/dev/null; } # VALUE FILE: has a change that value?
 
 check_tools() {
   local tool missing='' tools='awk chmod chown cp cut df dmesg find grep head ip ln mkdir mv od readlink rm rmdir sed setsid

@@ -166,6 +166,8 @@ take_back() {
     ;;
   rollback) alive "$tx/guard" || roll_back_detached recover ;;
   committed)
+    later_run
+    [ -z "$later" ] || { echo "later $later $on"; die 7 "run $later has changed $on since"; }
     seize "${tx##*/}" || die 7 "$why"
     damage
     if [ -n "$damaged" ] || ! { install_trigger && prestage_backups && put "$tx/was-committed" yes; } 2>&3; then

@@ -60,6 +60,34 @@ undo_all() {
   return 0
 }
 
+# later_run: $later, a run that was kept after this one and stands on what this one wrote ($on): what this one would bring
+# back is from before both, so that one has to go first.
+later_run() {
+  local mine="$tx" since c path index='' hook=''
+  later=
+  number "$tx/fence"
+  since=$number
+  ! needs depmod after || index=yes
+  ! needs rc-local after || hook=yes
+  for tx in "$home"/tx/*; do
+    [ -e "$tx/token/committed" ] && [ "$tx" != "$mine" ] || continue
+    number "$tx/fence"
+    [ "$number" -gt "$since" ] || continue
+    on=
+    [ -z "$index" ] || ! needs depmod after || on='the module index'
+    [ -z "$hook" ] || ! needs record output || on='what the boot hook loads'
+    for c in "$mine"/c/*; do
+      get "$c/path"
+      path=$got
+      [ -z "$path" ] || ! needs "$path" path || on=$path
+    done
+    # The last of them has to go first.
+    [ -z "$on" ] || { later="${tx##*/}" since=$number && set -- "$on"; }
+  done
+  tx=$mine
+  on=${1:-}
+}
+
 # finish: over, and nothing left behind but the record. The lock and the boot trigger go last: as long as they are there,
 # whoever finds the transaction over knows that its end is not finished.
 finish() {

@@ -31,6 +31,12 @@ function sayStuck({ job, events }: Session): Said {
 }
 
 function sayLocked({ job }: Session, exit: Exit): Said {
+  const [, later, on] = /^later (\S+) (.+)$/m.exec(exit.stdout) ?? []
+  if (later !== undefined) {
+    const message = `run ${later} has changed ${on} on ${job.host.name} since`
+    const first = `nicfix rollback ${later} --host ${job.host.name}`
+    return say('locked', problem('NF7002', message, first, { details: ['nothing was changed'] }))
+  }
   const message = `${job.host.name} is locked by ${parseOwner(exit.stdout)}`
   const next = `nicfix status --host ${job.host.name}`
   return say('locked', problem('NF7001', message, next, { details: linesOf(exit) }))
