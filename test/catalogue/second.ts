@@ -60,9 +60,10 @@ export const second: readonly Entry[] = [
         'test/main/e1000e.lab.test.ts',
         'e1000e-upgrade comes back with its address and default route',
       ],
+      ['test/main/networkd.lab.test.ts', 'is kept by a .link file: same name'],
     ],
     without:
-      'Shown for ifupdown. NetworkManager and systemd-networkd are not driven yet, and a plan for them says so.',
+      'Driver swaps are shown for ifupdown, settings for systemd-networkd too. NetworkManager is not in the lab yet.',
   },
   {
     id: 'F33',
