@@ -21,8 +21,13 @@ export type KernelState = {
 
 const lines = (text: string) => (text === '' ? [] : text.split('\n').toSorted())
 
+/** A driver, and its ports with it, may go in any moment. */
 function readText(path: string): string {
-  return existsSync(path) ? readFileSync(path, 'utf8').trimEnd() : ''
+  try {
+    return readFileSync(path, 'utf8').trimEnd()
+  } catch {
+    return ''
+  }
 }
 
 /** The build-id of the code in the kernel: the last 20 bytes of its note, nothing while it has none. */
