@@ -36,7 +36,7 @@ export async function demo(): Promise<boolean> {
   await show(`${version('eno1')}; ${version('eno3')}; ip -br addr`)
 
   chapter('What nicfix sees')
-  const facts = await nicfix('facts', '--host', name)
+  const facts = await glance(45, 'facts', '--host', name)
   prove('facts in one read-only probe', facts === 0, `exit ${facts}`)
 
   chapter('The plan: what a reviewer approves')
@@ -130,6 +130,17 @@ async function nicfix(...args: string[]): Promise<number> {
   console.log(`$ nicfix ${args.join(' ')}`)
   const result = await execa(process.execPath, [door, ...args], { stdio: 'inherit', reject: false })
   return result.exitCode ?? -1
+}
+
+/** The same, of which only the beginning is shown. */
+async function glance(lines: number, ...args: string[]): Promise<number> {
+  console.log(`$ nicfix ${args.join(' ')} | head -n ${lines}`)
+  const { exitCode, stdout } = await execa(process.execPath, [door, ...args], {
+    stderr: 'inherit',
+    reject: false,
+  })
+  console.log(stdout.split('\n').slice(0, lines).join('\n'))
+  return exitCode ?? -1
 }
 
 /** Runs a command on the host through the guest agent and shows it. */
