@@ -30,7 +30,8 @@ const suites: readonly Suite[] = [
   },
   { project: 'fast', files: ['test/faults'] },
   audit,
-  { project: 'matrix', files: ['test/matrix/'], name: 'dash|sh' },
+  // One shell tells; what is about no shell at all is asked too.
+  { project: 'matrix', files: ['test/matrix/'], name: String.raw`^(?!.*\b(ash|bash|mksh)\b)` },
 ]
 
 type Report = {
