@@ -16,6 +16,10 @@ const upgrade = 'playbooks/e1000e-upgrade.yaml'
 const flowControl = 'playbooks/e1000e-flow-control-off.yaml'
 const interfaces = '/etc/network/interfaces'
 
+const listSettings = `
+  ethtool -k eno1 | grep -E '^(tcp-seg|generic-|tx-check)'
+  ethtool -g eno1 | sed 1,6d | grep -E '^(RX|TX):'`
+
 describe.runIf(ready.ok)('over the very port that is changed', () => {
   const bench = setBench()
   const ask = (sh: string) => see(bench.host, sh)
@@ -100,11 +104,7 @@ describe.runIf(ready.ok)('over the very port that is changed', () => {
   test('offload-off and ring-max are kept together, and each is taken back alone', async () => {
     const { host } = bench
     const before = await readState(host)
-    const settings = () =>
-      ask(
-        `ethtool -k eno1 | grep -E '^(tcp-seg|generic-|tx-check)' ; ethtool -g eno1 | sed 1,6d | grep -E '^(RX|TX):'`,
-      )
-    const was = await settings()
+    const was = await ask(listSettings)
     expect(was).toMatch(/tcp-segmentation-offload: on.*RX:\s+256/s)
 
     const offload = await apply('playbooks/offload-off.yaml')
@@ -114,17 +114,17 @@ describe.runIf(ready.ok)('over the very port that is changed', () => {
     const now = was
       .replaceAll(/(segmentation-offload|receive-offload): on/g, '$1: off')
       .replace(/RX:(\s+)256/, 'RX:$14096')
-    expect(await settings()).toBe(now)
+    expect(await ask(listSettings)).toBe(now)
 
     const early = await bench.nicfix('rollback', runOf(offload), '--host', host)
     expect(wordsOf(early)).toMatch(/^exit 7\n/)
     expect(early.err).toContain(`next: nicfix rollback ${runOf(ring)} --host ${host}`)
-    expect(await settings()).toBe(now)
+    expect(await ask(listSettings)).toBe(now)
     for (const applied of [ring, offload]) {
       const back = await bench.nicfix('rollback', runOf(applied), '--host', host)
       expect(wordsOf(back)).toMatch(/^exit 0\n/)
     }
-    expect(await settings()).toBe(was)
+    expect(await ask(listSettings)).toBe(was)
     expect(await readState(host)).toBe(before)
   })
 
