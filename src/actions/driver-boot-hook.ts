@@ -5,7 +5,7 @@ import type { Action, Context, Draft } from './context.ts'
 import { isInPlace } from './driver.ts'
 import { unknownBuild } from './driver-trial.ts'
 import { addHook, hookLine } from './rc-local.ts'
-import { compare, sha256, shorten } from './text.ts'
+import { writeText } from './write-text.ts'
 
 /**
  * Has the driver swapped in at each boot, before which the initramfs will have loaded the old one: a record of what to
@@ -100,33 +100,18 @@ function planRcLocal(context: Context, step: string): Draft | null | ReturnType<
   const mode = file.kind === 'file' ? makeExecutable(file.mode) : '0755'
   const owner = file.kind === 'file' ? file.owner : '0:0'
   if (added.text === before && file.kind === 'file' && isRun) return null
-  return {
-    kind: 'write-file',
-    phase: 'persist',
+  return writeText({
     step,
-    title: path,
-    reason: `the initramfs loads the old driver: ${path} swaps it at each boot${isRun ? '' : '; +x turns it on'}`,
-    certainty: 'exact',
-    commands: [],
-    impact: { link: 'none', seconds: 0, text: 'none now; at each boot one swap, as tried' },
-    undo: {
-      class: 'exact',
-      text:
-        file.kind === 'file'
-          ? `restore bytes, mode ${file.mode}, owner ${owner}`
-          : 'remove the file',
-      seconds: 1,
-    },
-    checks: [`sha256 ${shorten(sha256(added.text))}, mode ${mode}, owner ${owner}`],
-    bounds: [],
-    diff: compare(path, before, added.text),
     path,
+    reason: `the initramfs loads the old driver: ${path} swaps it at each boot${isRun ? '' : '; +x turns it on'}`,
     mode,
     owner,
-    expect: before === null ? 'absent' : sha256(before),
-    content: { text: added.text },
+    file,
+    before,
+    text: added.text,
+    impact: 'none now; at each boot one swap, as tried',
     after: 'rc-local',
-  }
+  })
 }
 
 /** /etc/rc.local, where it leads to, or RHEL's place for it. */

@@ -1,4 +1,4 @@
-import { blipSeconds, cannotSet, onOff } from './setting.ts'
+import { blipSeconds, cannotSet, onOff, sayNow } from './setting.ts'
 import type { Judge } from './setting.ts'
 
 /** Energy-efficient Ethernet, which both ends of a link agree on when it is negotiated: drivers do that by themselves. */
@@ -9,7 +9,7 @@ export const judgeEee: Judge<'eee'> = (nic, wanted, place) => {
   }
   return {
     want: `eee ${onOff(wanted.eee)}`,
-    before: `eee ${onOff(nic.eee)}`,
+    before: sayNow(nic, 'eee'),
     renegotiate: false,
     seconds: blipSeconds,
   }

@@ -1,5 +1,4 @@
-import type { Pause } from '../model/facts.ts'
-import { blipSeconds, cannotSet, onOff } from './setting.ts'
+import { blipSeconds, cannotSet, onOff, sayNow } from './setting.ts'
 import type { Judge } from './setting.ts'
 
 type Rule = {
@@ -22,11 +21,6 @@ const rules: Readonly<Record<string, Rule>> = {
     ownAutoneg: false,
     keep: "Intel's README: without flow control the port may hang in transmission and need a reboot",
   },
-}
-
-/** Words after `ethtool -A <nic>`, in the order in which the host reads them back. */
-export function sayPause({ autoneg, rx, tx }: Pause): string {
-  return `autoneg ${onOff(autoneg)} rx ${onOff(rx)} tx ${onOff(tx)}`
 }
 
 /** Pause frames. Without `autoneg` the driver's rule decides. */
@@ -63,8 +57,8 @@ export const judgePause: Judge<'pause'> = (nic, wanted, place) => {
       'Leave autoneg out of the playbook.',
     )
   return {
-    want: sayPause({ autoneg, rx: wanted.rx, tx: wanted.tx }),
-    before: sayPause(nic.pause),
+    want: `autoneg ${onOff(autoneg)} rx ${onOff(wanted.rx)} tx ${onOff(wanted.tx)}`,
+    before: sayNow(nic, 'pause'),
     renegotiate: rule.ownAutoneg,
     seconds: blipSeconds,
   }

@@ -7,7 +7,7 @@ import type { Action, Context, Draft } from './context.ts'
 import { addToStanza } from './interfaces.ts'
 import { judgeAll, nameKept } from './judge.ts'
 import { ethtoolOption, ethtoolPath } from './setting.ts'
-import { compare, sha256, shorten } from './text.ts'
+import { writeText } from './write-text.ts'
 
 /** A shell sees the rest of a command line as a comment; interfaces(5) has none of its own at the end of a line. */
 const marker = (setting: Setting) => `# nicfix:${setting}`
@@ -171,28 +171,7 @@ function cannotEdit(context: Context, path: string, why: string): Problem {
 }
 
 function describe({ path, file, base, text, nics }: Edit, step: StepOf<'nic.persist'>): Draft {
-  return {
-    kind: 'write-file',
-    phase: 'persist',
-    step: step.id,
-    title: path,
-    reason: `${nameKept(step)} of ${nics.join(', ')} is set anew at each boot, before the link comes up`,
-    certainty: 'exact',
-    commands: [],
-    impact: { link: 'none', seconds: 0, text: 'none' },
-    undo: {
-      class: 'exact',
-      text: `restore bytes, mode ${file.mode}, owner ${file.owner}`,
-      seconds: 1,
-    },
-    checks: [`sha256 ${shorten(sha256(text))}, mode ${file.mode}, owner ${file.owner}`],
-    bounds: [],
-    diff: compare(path, base, text),
-    path,
-    mode: file.mode,
-    owner: file.owner,
-    expect: sha256(base),
-    content: { text },
-    after: null,
-  }
+  const reason = `${nameKept(step)} of ${nics.join(', ')} is set anew at each boot, before the link comes up`
+  const { mode, owner } = file
+  return writeText({ step: step.id, path, reason, mode, owner, file, before: base, text })
 }

@@ -7,14 +7,12 @@ import { findWrite, leave, refuse } from './context.ts'
 import type { Action, Context, Draft } from './context.ts'
 import { judgeAll, nameKept } from './judge.ts'
 import { linkLines, writeLinkFile } from './link-file.ts'
-import { compare, sha256, shorten } from './text.ts'
+import { writeText } from './write-text.ts'
 
 /** systemd's NEWS: AutoNegotiationFlowControl=, RxFlowControl= and TxFlowControl= came with 246. */
 export const linkFilesSince = 246
 
 const folder = '/etc/systemd/network'
-const mode = '0644'
-const owner = '0:0'
 
 type Base = { readonly path: string; readonly text: string; readonly now: FileFact }
 
@@ -110,10 +108,17 @@ function describeFor(
   if (base.now.kind === 'file' && base.now.text === made.text) return { changes: [], warnings: [] }
   const isOfAdmin = !base.path.startsWith('/usr/lib/') && base.path !== path
   const warning = `Later edits of ${base.path} do not count for ${nic.name}: ${path} has a copy of it, and comes first.`
-  return {
-    changes: [describe(nic, path, base.now, made.text, step)],
-    warnings: isOfAdmin ? [warning] : [],
-  }
+  const change = writeText({
+    step: step.id,
+    path,
+    reason: `udev sets ${nameKept(step)} of ${nic.name} at each boot, before the link comes up`,
+    mode: '0644',
+    owner: '0:0',
+    file: base.now,
+    before: base.now.kind === 'file' ? base.now.text : null,
+    text: made.text,
+  })
+  return { changes: [change], warnings: isOfAdmin ? [warning] : [] }
 }
 
 /** The file whose lines count for the port at the next boot: ours where it is there, else the one that udev applied. */
@@ -149,40 +154,3 @@ function findBase(
 
 const dropInsOf = (linkFile: string, { files }: Facts): string | undefined =>
   Object.keys(files).find(path => path.endsWith(`/${basename(linkFile)}.d`))
-
-function describe(
-  nic: Nic,
-  path: string,
-  now: FileFact,
-  text: string,
-  step: StepOf<'nic.persist'>,
-): Draft {
-  const before = now.kind === 'file' ? now.text : null
-  return {
-    kind: 'write-file',
-    phase: 'persist',
-    step: step.id,
-    title: path,
-    reason: `udev sets ${nameKept(step)} of ${nic.name} at each boot, before the link comes up`,
-    certainty: 'exact',
-    commands: [],
-    impact: { link: 'none', seconds: 0, text: 'none' },
-    undo: {
-      class: 'exact',
-      text:
-        now.kind === 'file'
-          ? `restore bytes, mode ${now.mode}, owner ${now.owner}`
-          : 'remove the file',
-      seconds: 1,
-    },
-    checks: [`sha256 ${shorten(sha256(text))}, mode ${mode}, owner ${owner}`],
-    bounds: [],
-    diff: compare(path, before, text),
-    path,
-    mode,
-    owner,
-    expect: now.kind === 'file' ? now.sha256 : 'absent',
-    content: { text },
-    after: null,
-  }
-}

@@ -1,4 +1,4 @@
-import { blipSeconds, cannotSet } from './setting.ts'
+import { blipSeconds, cannotSet, sayNow } from './setting.ts'
 import type { Judge } from './setting.ts'
 
 /** Descriptors of the rings. Drivers free and make them anew, which takes the link down. */
@@ -21,7 +21,7 @@ export const judgeRing: Judge<'ring'> = (nic, wanted, place) => {
     )
   return {
     want: `rx ${rx} tx ${tx}`,
-    before: `rx ${ring.rx} tx ${ring.tx}`,
+    before: sayNow(nic, 'ring'),
     renegotiate: false,
     seconds: blipSeconds,
   }

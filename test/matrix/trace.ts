@@ -80,7 +80,7 @@ function collect(
 ): Promise<Ran> {
   const said = { stdout: '', stderr: '' }
   stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text))
-  return new Promise(resolve => {
+  return new Promise((resolve, reject) => {
     stdout.setEncoding('utf8').on('data', (text: string) => {
       said.stdout += text
       const end = said.stdout.lastIndexOf(`${endMark} `)
@@ -88,7 +88,7 @@ function collect(
       const code = Number(said.stdout.slice(end + endMark.length))
       resolve({ code, stdout: said.stdout.slice(0, end), stderr: said.stderr })
     })
-    void over.then(() => resolve({ code: -1, ...said }))
+    over.then(() => resolve({ code: -1, ...said }), reject)
   })
 }
 

@@ -48,7 +48,7 @@ setting_words() { # CHANGE-DIR: $setting and $option
 }
 
 apply_set_nic() {
-  local nic pci want setting option had=0
+  local nic pci setting option had=0
   setting_words "$1" || return 1
   get "$1/pci"
   pci=$got

@@ -63,8 +63,9 @@ undo_all() {
 # later_run: $later, a run that was kept after this one and stands on what this one wrote ($on): what this one would bring
 # back is from before both, so that one has to go first.
 later_run() {
-  local mine="$tx" since c path index='' hook=''
+  local mine="$tx" since c path what index='' hook=''
   later=
+  on=
   number "$tx/fence"
   since=$number
   ! needs depmod after || index=yes
@@ -73,19 +74,18 @@ later_run() {
     [ -e "$tx/token/committed" ] && [ "$tx" != "$mine" ] || continue
     number "$tx/fence"
     [ "$number" -gt "$since" ] || continue
-    on=
-    [ -z "$index" ] || ! needs depmod after || on='the module index'
-    [ -z "$hook" ] || ! needs record output || on='what the boot hook loads'
+    what=
+    [ -z "$index" ] || ! needs depmod after || what='the module index'
+    [ -z "$hook" ] || ! needs record output || what='what the boot hook loads'
     for c in "$mine"/c/*; do
       get "$c/path"
       path=$got
-      [ -z "$path" ] || ! needs "$path" path || on=$path
+      [ -z "$path" ] || ! needs "$path" path || what=$path
     done
     # The last of them has to go first.
-    [ -z "$on" ] || { later="${tx##*/}" since=$number && set -- "$on"; }
+    [ -z "$what" ] || { later=${tx##*/}; on=$what; since=$number; }
   done
   tx=$mine
-  on=${1:-}
 }
 
 # finish: over, and nothing left behind but the record. The lock and the boot trigger go last: as long as they are there,
