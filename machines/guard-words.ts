@@ -34,6 +34,7 @@ export const verbs = [
   'CONFIRM_AGAIN',
   'CONFIRM_WRONG',
   'CONFIRM_OLD_CONNECTION',
+  'EXTEND',
   'CANCEL',
   'ROLLBACK',
   'RELEASE',

@@ -88,6 +88,7 @@ export const guardMachine = words.createMachine({
     RELEASE: answers(exit.unchanged),
     CONFIRM: late,
     CONFIRM_WRONG: answers(exit.refused),
+    EXTEND: late,
     CONFIRM_OLD_CONNECTION: { guard: 'isConnected', ...answers(exit.refused) },
     STAGE_OTHER: { guard: 'isOurs', ...answers(exit.locked) },
     OTHER_LEAVES: { guard: 'isOthers', actions: ['letGo', answer(exit.done)] },
@@ -130,6 +131,7 @@ export const guardMachine = words.createMachine({
               answers(exit.unchanged),
             ],
             CONFIRM: answers(exit.refused),
+            EXTEND: answers(exit.refused),
             CANCEL: [takeBack[0], cancel],
             ROLLBACK: [takeBack[0], cancel],
             FIRE_WINDOW_OVER: [
@@ -143,6 +145,7 @@ export const guardMachine = words.createMachine({
           on: {
             FIRE: [{ guard: 'isFullyGuarded', ...answers(exit.done) }, answers(exit.unchanged)],
             CONFIRM: answers(exit.refused),
+            EXTEND: answers(exit.refused),
             TRIAL_OK: { guard: 'isGuarded', target: 'tried' },
             TRIAL_FAILED: { guard: 'isGuarded', target: toUndo },
           },
@@ -154,6 +157,11 @@ export const guardMachine = words.createMachine({
             CONFIRM: [
               { guard: 'isOtherBoot', ...answers(exit.refused) },
               { guard: 'isGuarded', target: '#host.confirmed', actions: answer(exit.done) },
+              answers(exit.refused),
+            ],
+            EXTEND: [
+              { guard: 'isOtherBoot', ...answers(exit.refused) },
+              { guard: 'isGuarded', ...answers(exit.done) },
               answers(exit.refused),
             ],
             CANCEL: takeBackAtOnce,
@@ -171,6 +179,7 @@ export const guardMachine = words.createMachine({
         ...mortal,
         CONFIRM: {},
         CONFIRM_AGAIN: again,
+        EXTEND: answers(exit.refused),
         PERSIST_OK: { guard: 'isGuarded', target: 'committed' },
         PERSIST_FAILED: { guard: 'isGuarded', target: toUndo },
         CANCEL: takeBack,
@@ -186,6 +195,7 @@ export const guardMachine = words.createMachine({
         ...over,
         CONFIRM: {},
         CONFIRM_AGAIN: again,
+        EXTEND: answers(exit.refused),
         CANCEL: [{ guard: 'isOthers', ...answers(exit.locked) }, undo],
         ROLLBACK: [{ guard: 'isOthers', ...answers(exit.locked) }, undo],
         // The hook loads what was confirmed, and ends what another run has left open.
@@ -234,6 +244,7 @@ export const guardMachine = words.createMachine({
         CANCEL: undo,
         ROLLBACK: undo,
         CONFIRM: [{ guard: 'isOtherBoot', ...answers(exit.refused) }, answers(exit.failed)],
+        EXTEND: [{ guard: 'isOtherBoot', ...answers(exit.refused) }, answers(exit.failed)],
       },
     },
   },

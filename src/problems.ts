@@ -88,6 +88,10 @@ export const catalogue = {
   NF5001: { exitCode: exitCodes.dirty, about: 'a rollback that is not complete' },
   NF5002: { exitCode: exitCodes.unknown, about: 'contact lost, outcome unknown' },
   NF5003: { exitCode: exitCodes.failedUnchanged, about: 'a run that is not known on the host' },
+  NF5004: {
+    exitCode: exitCodes.refused,
+    about: 'a window for the confirmation that is not there, or cannot be extended',
+  },
   NF6001: { exitCode: exitCodes.unreachable, about: 'a host key that is not known' },
   NF6002: { exitCode: exitCodes.unreachable, about: 'a host key that changed or was revoked' },
   NF6003: { exitCode: exitCodes.unreachable, about: 'a host that cannot be reached' },

@@ -3,7 +3,9 @@ import type { Context, Outcome } from './context.ts'
 import { hookBoot } from './driver-boot-hook.ts'
 import { buildDriver } from './driver-build.ts'
 import { installDriver } from './driver-install.ts'
+import { removeCopies, tryStock } from './driver-revert.ts'
 import { tryDriver } from './driver-trial.ts'
+import { runOnHost } from './host-run.ts'
 import { persistSettings } from './nic-persist.ts'
 import { trySetting } from './nic-set.ts'
 
@@ -28,5 +30,11 @@ export function expand(step: Step, context: Context): Outcome {
       return installDriver(step, context)
     case 'driver.boot-hook':
       return hookBoot(step, context)
+    case 'driver.stock':
+      return tryStock(step, context)
+    case 'driver.remove':
+      return removeCopies(step, context)
+    case 'host.run':
+      return runOnHost(step, context)
   }
 }

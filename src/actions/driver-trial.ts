@@ -1,8 +1,9 @@
 import type { Module, Nic } from '../model/facts.ts'
+import type { SwapDriver } from '../model/plan.ts'
 import { problem } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 import { findBuild, findBuildStep, leave, portsOf, refuse } from './context.ts'
-import type { Action, Context } from './context.ts'
+import type { Action, Context, Outcome } from './context.ts'
 import { nameLoaded } from './driver-build.ts'
 
 /** Upper bound of a swap: unload and load, links up, network restored; each port is restored by itself. */
@@ -16,16 +17,35 @@ export const tryDriver: Action<'driver.trial'> = (step, context) => {
   if (!buildStep) return refuse(unknownBuild(context, step.id, step.with.from))
   const build = findBuild(context.drafts, buildStep.id)
   if (!build) return leave()
-  const former = findFormer(context, build.module)
+  return swapDriver(step.id, context, {
+    module: build.module,
+    version: build.version,
+    source: { from: buildStep.id },
+    file: '<build>/module.ko',
+    says: [`${build.version} loaded`, 'build-id as built'],
+  })
+}
+
+type Wanted = Pick<SwapDriver, 'module' | 'version' | 'source'> & {
+  /** The file as the commands name it. */
+  readonly file: string
+  /** What will be proven of the driver. */
+  readonly says: readonly string[]
+}
+
+/** Loads another build of the driver in place of the running one, in memory only. */
+export function swapDriver(step: string, context: Context, wanted: Wanted): Outcome {
+  const { module: name, version, source, file, says } = wanted
+  const former = findFormer(context, name)
   if ('code' in former) return refuse(former)
 
-  const ports = portsOf(context.facts, build.module)
+  const ports = portsOf(context.facts, name)
   const stacked = ports.find(nic => nic.master === null && nic.uppers.length > 0)
   if (stacked) return refuse(lostWithPort(context, stacked))
   const seconds = estimateOutage(ports.length)
   const names = ports.map(nic => nic.name).join(' ')
   const ssh = ports.some(nic => context.facts.sshPath.includes(nic.name))
-  const options = former.module.options
+  const { options } = former.module
   return {
     notes: [],
     warnings: [],
@@ -33,13 +53,13 @@ export const tryDriver: Action<'driver.trial'> = (step, context) => {
       {
         kind: 'swap-driver',
         phase: 'trial',
-        step: step.id,
-        title: `swap ${build.module} in memory`,
-        reason: `${nameLoaded(context, build.module)} → ${build.version} on ${names}`,
+        step,
+        title: `swap ${name} in memory`,
+        reason: `${nameLoaded(context, name)} → ${version || "the kernel's own"} on ${names}`,
         certainty: 'bounded',
         commands: [
-          `modprobe -r ${build.module}`,
-          `insmod <build>/module.ko${options === '' ? '' : ` ${options}`}`,
+          `modprobe -r ${name}`,
+          `insmod ${file}${options === '' ? '' : ` ${options}`}`,
           ...bringUp(context, ports),
         ],
         impact: {
@@ -53,16 +73,16 @@ export const tryDriver: Action<'driver.trial'> = (step, context) => {
           seconds,
         },
         checks: [
-          `${build.version} loaded, build-id as built`,
+          says.join(', '),
           'same names, MACs, addresses, routes, MTU, master',
           'link on each port that had one',
           'gateway answers, new SSH session',
         ],
         bounds: [`link-down time ≤ ${seconds} s; spanning tree on the switch port may add 30 s`],
         diff: '',
-        module: build.module,
-        version: build.version,
-        from: buildStep.id,
+        module: name,
+        version,
+        source,
         ports: ports.map(nic => nic.pci),
         formerFile: former.file,
         formerBuildId: former.buildId,

@@ -20,6 +20,10 @@ const commands: Readonly<Record<string, { about: string; wire: () => Promise<Wir
     about: 'take a run back',
     wire: async () => (await import('./rollback.ts')).wireRollback,
   },
+  extend: {
+    about: 'give a run that waits for its confirmation more time',
+    wire: async () => (await import('./extend.ts')).wireExtend,
+  },
   status: {
     about: 'what hosts say of their runs',
     wire: async () => (await import('./status.ts')).wireStatus,

@@ -22,9 +22,11 @@ export const txRoot = '/var/lib/nicfix/tx'
 
 const idPattern = /^[0-9a-z-]{8,40}$/
 
+export const isTxId = (text: string): boolean => idPattern.test(text)
+
 /** Lets only a transaction id through: it becomes part of a path and of a command. */
 export function checkTxId(id: string): string {
-  if (!idPattern.test(id)) throw new Error(`not a transaction id: ${JSON.stringify(id)}`)
+  if (!isTxId(id)) throw new Error(`not a transaction id: ${JSON.stringify(id)}`)
   return id
 }
 
@@ -44,7 +46,16 @@ export function stageCommand(id: string, sumsSha256: string): string {
 }
 
 export type TxVerb =
-  'build' | 'arm' | 'fire' | 'wait' | 'confirm' | 'cancel' | 'rollback' | 'status' | 'release'
+  | 'build'
+  | 'arm'
+  | 'fire'
+  | 'wait'
+  | 'confirm'
+  | 'extend'
+  | 'cancel'
+  | 'rollback'
+  | 'status'
+  | 'release'
 
 /** A command of the script that the transaction brought to the host. */
 export function txCommand(id: string, verb: TxVerb, ...numbers: readonly number[]): string {

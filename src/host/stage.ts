@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { pack } from 'tar-stream'
-import type { Change, HostPlan } from '../model/plan.ts'
+import type { Change, HostPlan, WriteFile } from '../model/plan.ts'
 import { checkTxId } from './protocol.ts'
 
 /** All that the host gets to know of a run. `token` is the secret that confirms it. */
@@ -46,24 +46,50 @@ function describeChange(change: Change, payloads: StageInput['payloads']): Value
       return { ...told, ...values, 'source.tar.gz': payload }
     }
     case 'swap-driver': {
-      const { module, version, from, options, formerFile, formerBuildId } = change
+      const { module, version, source, options, formerFile, formerBuildId } = change
       const former = { 'former-file': formerFile, 'former-build-id': formerBuildId }
-      return { ...told, module, version, from, options, ...former, ports: change.ports.join('\n') }
+      const wanted =
+        'from' in source
+          ? { from: source.from }
+          : { file: source.file, sum: source.sha256, 'build-id': source.buildId }
+      const ports = change.ports.join('\n')
+      return { ...told, module, version, ...wanted, options, ...former, ports }
     }
     case 'set-nic': {
       const { pci, setting, want, before } = change
       const renegotiate = change.renegotiate ? 'yes' : 'no'
       return { ...told, pci, setting, want, before, renegotiate }
     }
+    case 'run-command': {
+      const { argv, seconds } = change
+      const words = Object.entries(argv).map(([name, list]) => [name, listWords(list)])
+      return { ...told, seconds: String(seconds), ...Object.fromEntries(words) }
+    }
     case 'write-file': {
       const { path, mode, owner, expect, content, after } = change
-      const source =
-        'text' in content
-          ? { content: content.text }
-          : { from: content.from, output: content.output }
-      return { ...told, path, mode, owner, expect, ...source, ...(after ? { after } : {}) }
+      return {
+        ...told,
+        path,
+        mode,
+        owner,
+        expect,
+        ...(after ? { after } : {}),
+        ...describeContent(content),
+      }
     }
   }
+}
+
+function describeContent(content: WriteFile['content']): Values {
+  if ('text' in content) return { content: content.text }
+  if ('from' in content) return { from: content.from, output: content.output }
+  return { gone: 'yes', instead: content.instead }
+}
+
+/** A word a line, so that none of them can become two. */
+function listWords(words: readonly string[]): string {
+  if (words.some(word => /[\n\0]/.test(word))) throw new Error('a word with a newline in it')
+  return words.map(word => `${word}\n`).join('')
 }
 
 function describeTransaction(input: StageInput): Values {

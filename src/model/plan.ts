@@ -42,15 +42,16 @@ const buildModule = shape({
 })
 export type BuildModule = z.infer<typeof buildModule>
 
-/** In memory: unload, load the built module, bring everything that hung on its ports back. */
+/** In memory: unload, load another build, bring everything that hung on its ports back. */
 const swapDriver = shape({
   kind: z.literal('swap-driver'),
   phase: z.literal('trial'),
   ...told,
   module: text,
+  /** What `ethtool -i` will say, empty where nothing tells. */
   version: text,
-  /** id of the build-module change whose output is loaded. */
-  from: text,
+  /** What is loaded: the output of the build-module change with that id, or a file that the host has. */
+  source: z.union([shape({ from: text }), shape({ file: text, sha256, buildId: text })]),
   /** PCI addresses of every port of the driver. */
   ports: list(text),
   /** File of the former driver (absolute), and the build-id that it and the loaded code have. */
@@ -76,7 +77,21 @@ const setNic = shape({
 })
 export type SetNic = z.infer<typeof setNic>
 
-/** On disk, after the confirmation: one atomic rename. */
+/** In memory: what a playbook declares by itself, as argv; no shell is in between. */
+const runCommand = shape({
+  kind: z.literal('run-command'),
+  phase: z.literal('trial'),
+  ...told,
+  /** `check` ends with 0 where all is as wanted, with 1 where it is not. `undo` may be run more than once. */
+  argv: shape({ check: list(text), run: list(text), verify: list(text), undo: list(text) }),
+  /** How long each of them may take. */
+  seconds: count,
+  /** PCI addresses of the ports whose link it may take down. */
+  ports: list(text),
+})
+export type RunCommand = z.infer<typeof runCommand>
+
+/** On disk, after the confirmation: one atomic rename, or one removal. */
 const writeFile = shape({
   kind: z.literal('write-file'),
   phase: z.literal('persist'),
@@ -86,17 +101,27 @@ const writeFile = shape({
   owner: text,
   /** sha256 that the file must have now, or 'absent'. */
   expect: text,
-  /** The new bytes: known (UTF-8 text), or an output of a build. */
+  /**
+   * The new bytes: known (UTF-8 text), or an output of a build. Or the file is to go, and depmod to name another one
+   * instead.
+   */
   content: z.union([
     shape({ text }),
     shape({ from: text, output: z.enum(['module.ko', 'record']) }),
+    shape({ instead: text }),
   ]),
   /** What must be done for the file to count: depmod of that kernel, or rc.local enabled (+x is in `mode`). */
   after: z.enum(['depmod', 'rc-local']).nullable(),
 })
 export type WriteFile = z.infer<typeof writeFile>
 
-const change = z.discriminatedUnion('kind', [buildModule, swapDriver, setNic, writeFile])
+const change = z.discriminatedUnion('kind', [
+  buildModule,
+  swapDriver,
+  setNic,
+  runCommand,
+  writeFile,
+])
 export type Change = z.infer<typeof change>
 
 /** What must still be so on the host when the plan is applied. */

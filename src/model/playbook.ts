@@ -13,10 +13,20 @@ const bytes = z
   .transform(text => Number.parseInt(text, 10) * 1024 ** (text.endsWith('GiB') ? 3 : 2))
 const name = z.string().regex(/^[a-z][a-z0-9-]*$/, 'a name of small letters, digits and dashes')
 const word = z.string().min(1)
+const module = z.string().regex(/^[a-z][a-z0-9_-]*$/, 'a name of small letters, digits, _ and -')
 const descriptors = z
   .union([z.number(), z.string()])
   .transform(String)
   .pipe(z.string().regex(/^(max|[1-9]\d*)$/, 'max, or a number of descriptors'))
+
+/** A command and its words, as execve(2) takes them. No shell reads it: one is asked for with [sh, -c, …]. */
+const argv = z
+  .array(z.string().regex(/^[^\n\0]*$/, 'text of one line'))
+  .min(1)
+  .refine(words => /^[A-Za-z0-9._/+][A-Za-z0-9._/+-]*$/.test(words[0] ?? ''), {
+    error: 'a list of words, the first of them the name of a command',
+    when: ({ issues }) => issues.length === 0,
+  })
 
 /** Settings of a port that a playbook may ask for, as the steps nic.NAME and under nic.persist. */
 const settings = {
@@ -82,10 +92,27 @@ export const stepSchema = z.discriminatedUnion('use', [
       eee: settings.eee.optional(),
     }),
   ),
-  step('driver.build', z.strictObject({ source: word, sha256: word, module: name, version: word })),
+  step('driver.build', z.strictObject({ source: word, sha256: word, module, version: word })),
   step('driver.trial', z.strictObject({ from: name })),
   step('driver.install', z.strictObject({ from: name })),
-  step('driver.boot-hook', z.strictObject({ module: name })),
+  step('driver.boot-hook', z.strictObject({ module })),
+  step('driver.stock', z.strictObject({ module })),
+  step('driver.remove', z.strictObject({ module })),
+  step(
+    'host.run',
+    z.strictObject({
+      /** Why, for whoever reviews the plan. */
+      reason: word,
+      check: argv,
+      run: argv,
+      verify: argv,
+      undo: argv,
+      /** Each of them may take so long. */
+      timeout: seconds.default(60),
+      /** How long the selected ports may be without link through it. */
+      outage: seconds.optional(),
+    }),
+  ),
 ])
 
 /** A playbook as the YAML has it, `${var}` still in place. Unknown keys are errors. */

@@ -8,7 +8,7 @@ type Node = { readonly phase: Phase; readonly text: string }
 const titles: Readonly<Record<Phase, string>> = {
   build: 'A · build: no effect on the running system',
   trial: 'B · trial in memory: a power cut boots the old system',
-  persist: 'C · persist: one atomic rename each',
+  persist: 'C · persist: one atomic rename or removal each',
 }
 
 /** In which phase each action does its work; building comes first, and nothing is kept before the confirmation. */
@@ -19,7 +19,10 @@ const phaseOf: Readonly<Record<Use, Phase>> = {
   'nic.offload': 'trial',
   'nic.ring': 'trial',
   'nic.eee': 'trial',
+  'driver.stock': 'trial',
+  'host.run': 'trial',
   'driver.install': 'persist',
+  'driver.remove': 'persist',
   'driver.boot-hook': 'persist',
   'nic.persist': 'persist',
 }

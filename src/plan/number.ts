@@ -16,8 +16,8 @@ export function numberChanges(drafts: readonly Draft[]): Change[] {
     return build
   }
   return sorted.map((draft, index): Change => {
-    if (draft.kind === 'swap-driver')
-      return { ...draft, id: numberOf(index), from: resolve(draft.from) }
+    if (draft.kind === 'swap-driver' && 'from' in draft.source)
+      return { ...draft, id: numberOf(index), source: { from: resolve(draft.source.from) } }
     if (draft.kind === 'write-file' && 'from' in draft.content)
       return {
         ...draft,

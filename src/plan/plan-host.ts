@@ -102,7 +102,7 @@ function judgeHost(
 /** Ports that the changes take down or set: all of a driver that is swapped, else the selected ones. */
 function touchedPorts(playbook: Playbook, facts: Facts, nics: readonly Nic[]): readonly Nic[] {
   const modules = playbook.steps.flatMap(step =>
-    step.use === 'driver.build' ? [step.with.module] : [],
+    step.use === 'driver.build' || step.use === 'driver.stock' ? [step.with.module] : [],
   )
   return modules.length === 0
     ? nics
@@ -110,7 +110,7 @@ function touchedPorts(playbook: Playbook, facts: Facts, nics: readonly Nic[]): r
 }
 
 function portsCut(change: Change): readonly string[] {
-  return change.kind === 'swap-driver'
+  return change.kind === 'swap-driver' || change.kind === 'run-command'
     ? change.ports
     : change.kind === 'set-nic' && change.impact.link !== 'none'
       ? [change.pci]

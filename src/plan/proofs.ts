@@ -55,14 +55,18 @@ function proveChange(change: Change, after: Facts): Proof[] {
       ]
     case 'write-file':
       return proveFile(change, after)
+    // The host has run the playbook's own proof; its facts know nothing of it.
+    case 'run-command':
+      return []
   }
 }
 
 function proveDriver(change: Extract<Change, { kind: 'swap-driver' }>, after: Facts): Proof[] {
+  const { version, source } = change
   const versions = change.ports.map(pci => {
     const found = after.nics.find(nic => nic.pci === pci)?.version ?? 'no such port'
-    const ok = isRelease(found, change.version, after.kernel)
-    return conclude(`driver of ${nameOf(pci, after)} by ethtool -i`, ok, change.version, found)
+    const ok = version === '' || isRelease(found, version, after.kernel)
+    return conclude(`driver of ${nameOf(pci, after)} by ethtool -i`, ok, version || 'any', found)
   })
   const module = after.modules[change.module]
   // The record says what was built; without one (no hook was needed) the installed file does.
@@ -70,15 +74,17 @@ function proveDriver(change: Extract<Change, { kind: 'swap-driver' }>, after: Fa
     each => each.module === change.module && each.kernel === after.kernel,
   )
   const built = record?.buildId ?? module?.fileBuildId ?? 'not known'
+  const wanted = 'from' in source ? built : source.buildId
   return [
     ...versions,
-    prove(`loaded build of ${change.module}`, built, module?.buildId ?? 'not loaded'),
+    prove(`loaded build of ${change.module}`, wanted, module?.buildId ?? 'not loaded'),
   ]
 }
 
 function proveFile(change: Extract<Change, { kind: 'write-file' }>, after: Facts): Proof[] {
   const { path, mode, owner, content } = change
   const { file } = lookUp(after, path)
+  if ('instead' in content) return proveGone(path, content.instead, after)
   const attributes = prove(
     `mode and owner of ${path}`,
     `${mode} ${owner}`,
@@ -114,9 +120,18 @@ function proveFile(change: Extract<Change, { kind: 'write-file' }>, after: Facts
   ]
 }
 
+function proveGone(path: string, instead: string, after: Facts): Proof[] {
+  const next = Object.values(after.modules).find(({ copies }) => copies.includes(instead))
+  return [
+    prove(path, 'absent', identify(after, path)),
+    prove('next driver to load', instead, next?.file ?? 'another one'),
+  ]
+}
+
 function proveUndone(change: Change, before: Facts, after: Facts): Proof[] {
   switch (change.kind) {
     case 'build-module':
+    case 'run-command':
       return []
     case 'swap-driver':
       return [

@@ -6,13 +6,14 @@ const signs = {
   'build-module': '+',
   'swap-driver': '!',
   'set-nic': '!',
-  'write-file': '~',
+  'run-command': '!',
 } as const
 
 /** One change: what, why, how, what it costs, how it is undone, how it is checked. */
 export function renderChange(page: Page, change: Change, width: number): void {
-  const sign = change.kind === 'write-file' && change.expect === 'absent' ? '+' : signs[change.kind]
-  const style: Style = sign === '!' ? 'yellow' : sign === '+' ? 'green' : 'cyan'
+  const sign = signOf(change)
+  const style: Style =
+    sign === '!' ? 'yellow' : sign === '+' ? 'green' : sign === '-' ? 'red' : 'cyan'
   page.put(3, `${change.id} ${sign}`, change.title, { style, right: change.certainty })
   page.put(8, '', change.reason)
   for (const command of change.commands) page.put(8, '$', command)
@@ -29,6 +30,11 @@ export function renderChange(page: Page, change: Change, width: number): void {
       : `${change.undo.class} · ≤ ${change.undo.seconds} s`
   page.put(8, '⟲', change.undo.text, { right: undo })
   if (change.checks.length > 0) page.put(8, '?', change.checks.join(' · '))
+}
+
+function signOf(change: Change): string {
+  if (change.kind !== 'write-file') return signs[change.kind]
+  return 'instead' in change.content ? '-' : change.expect === 'absent' ? '+' : '~'
 }
 
 /** The lines of a unified diff; a long one goes on below its own sign. */

@@ -85,11 +85,19 @@ function describePhase(
       const old = changes.some(change => change.kind === 'swap-driver')
         ? 'the old driver'
         : 'with the old settings'
+      const commands = changes.some(change => change.kind === 'run-command')
+        ? '; what a command of the playbook left on the disk, its undo takes back'
+        : ''
       const back = `unless it is confirmed over a new connection within ${confirmWithinSeconds} s, the host goes back by itself`
-      return ['B', `trial in memory: a power cut anywhere in B boots ${old}; ${back}`]
+      return ['B', `trial in memory: a power cut anywhere in B boots ${old}${commands}; ${back}`]
     }
-    case 'persist':
-      return ['C', 'persist: only after the confirmation, one atomic rename each']
+    case 'persist': {
+      const removes = changes.some(
+        change => change.kind === 'write-file' && 'instead' in change.content,
+      )
+      const how = removes ? 'rename or removal' : 'rename'
+      return ['C', `persist: only after the confirmation, one atomic ${how} each`]
+    }
   }
 }
 

@@ -57,6 +57,7 @@ function checkNeeds(step: Step, before: readonly Step[], path: Path): Complaint[
     return [...checkFrom(step, before, path), ...checkTried(step, before, path)]
   }
   if (step.use === 'driver.boot-hook') return checkHook(step, before, path)
+  if (step.use === 'driver.remove') return checkStock(step, before, path)
   return step.use === 'nic.persist' ? checkKept(step, before, path) : []
 }
 
@@ -98,6 +99,17 @@ function checkHook(
   const message = `step "${step.id}" boots a module that no driver.install before it puts in place`
   const modules = installed.map(build => build.with.module).join(', ') || 'none'
   return [misfit(message, [...path, 'with', 'module'], [`modules installed before it: ${modules}`])]
+}
+
+function checkStock(
+  step: StepOf<'driver.remove'>,
+  before: readonly Step[],
+  path: Path,
+): Complaint[] {
+  if (ofUse(before, 'driver.stock').some(each => each.with.module === step.with.module)) return []
+  const message = `step "${step.id}" leaves a driver that no step before it tried`
+  const advice = `put a driver.stock with { module: ${step.with.module} } before it`
+  return [misfit(message, [...path, 'use'], [advice])]
 }
 
 function checkKept(step: StepOf<'nic.persist'>, before: readonly Step[], path: Path): Complaint[] {

@@ -1,4 +1,4 @@
-import { quote } from './quote.ts'
+import { quote } from '../quote.ts'
 
 /** How a command becomes a command of root on a host. */
 export type Rights = 'root' | 'sudo'

@@ -1,7 +1,7 @@
 import { problem, Trouble } from '../problems.ts'
 import type { SshSettings } from './config.ts'
 import { fingerprint, keyType, type HostName, type Verdict } from './known-hosts.ts'
-import { quoteAll } from './quote.ts'
+import { quoteAll } from '../quote.ts'
 
 /** Whom a trouble is about: the host that was asked for, and the hop on the way that made it. */
 export type Party = { readonly host: string; readonly hop: string; readonly settings: SshSettings }

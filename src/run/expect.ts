@@ -36,20 +36,20 @@ function compareRoutes(before: Facts, after: Facts): string[] {
 }
 
 function checkSwap(change: SwapDriver, outputs: TxOutputs, after: Facts): string[] {
-  const { module, version, ports, from } = change
+  const { module, version, ports, source } = change
   const loaded = after.modules[module]
   if (!loaded) return [`driver ${module} is not loaded`]
-  const built = outputs[from]?.['build-id']
+  const wanted = 'from' in source ? outputs[source.from]?.['build-id'] : source.buildId
   const misses = ports.flatMap(pci => {
     const nic = after.nics.find(each => each.pci === pci)
     if (!nic) return [`port ${pci} is gone`]
     if (nic.driver !== module) return [`${nic.name} runs on ${nic.driver}, not on ${module}`]
-    return nic.version === version
+    return version === '' || nic.version === version
       ? []
       : [`${nic.name} runs ${module} ${nic.version}, not ${version}`]
   })
-  if (built && loaded.buildId && built !== loaded.buildId) {
-    misses.push(`the loaded ${module} is not the one that was built`)
+  if (wanted && loaded.buildId && wanted !== loaded.buildId) {
+    misses.push(`the loaded ${module} is not the build that was wanted`)
   }
   return misses
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseDocument } from 'yaml'
 import { planHost } from '../../src/plan/plan-host.ts'
 import { loadPlaybook } from '../../src/playbook/load.ts'
-import { readFacts, sha256, sources, withNic } from '../plan/make.ts'
+import { readFacts, sha256, sources, withHandMade, withNic } from '../plan/make.ts'
 import { findFault, listCalls, readText } from './commands.ts'
 
 const list = (folder: string) =>
@@ -24,10 +24,13 @@ describe('playbooks', () => {
     const commandLine = {
       ...(text.includes('sha256: {') && { sha256 }),
       ...(text.includes('nic: {') && { nic: 'eno1' }),
+      ...(text.includes('driver: {') && { driver: 'i40e' }),
     }
     const result = loadPlaybook(text, path, { commandLine })
     if ('problems' in result) throw new Error(JSON.stringify(result.problems, null, 1))
-    const planned = planHost(result.loaded, 'h1', withNic(readFacts(), 'eno1', { eee: true }), sources)
+    const able = withNic(readFacts(), 'eno1', { eee: true })
+    const facts = path.includes('revert') ? withHandMade(able) : able
+    const planned = planHost(result.loaded, 'h1', facts, sources)
     if ('problems' in planned) throw new Error(JSON.stringify(planned.problems, null, 1))
     const { changes } = planned.plan
     expect(changes.map(({ phase }) => phase)).toContain('trial')

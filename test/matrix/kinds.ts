@@ -8,6 +8,9 @@ const all: readonly Kind[] = [
   { shell: 'ash', systemd: false, playbook: 'i40e-upgrade' },
   { shell: 'bash', systemd: true, playbook: 'i40e-upgrade' },
   { shell: 'dash', systemd: false, playbook: 'e1000e-flow-control-off' },
+  // What the others do not do: a file that goes, a command of the playbook's own.
+  { shell: 'dash', systemd: true, playbook: 'driver-revert', driversFromDisk: true },
+  { shell: 'ash', systemd: false, playbook: 'own-command' },
 ]
 
 export const kinds = all.filter(({ shell }) => hasShell(shell))

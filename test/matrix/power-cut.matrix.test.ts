@@ -31,8 +31,8 @@ describe.skipIf(!canTrace).each(hosts)('$name', ({ name, kind, index }) => {
     async scenario => {
       const { points, states } = await record(ground, scenario, seen)
       unfinished.push(...states.filter(isUnfinished))
-      // Every other one in the first kind of host, every fifth in the others, each other ones.
-      const chosen = pick(states, index === 0 ? 2 : 5, index)
+      // Every other one in the first kind of host, fewer in the others, each other ones.
+      const chosen = pick(states, index === 0 ? 2 : index < 4 ? 5 : 10, index)
       const title = `${name}: ${scenario.name}`
       const tally = await cutEverywhere(ground, title, { points, states: chosen })
       tallies.push(tally)
@@ -41,7 +41,12 @@ describe.skipIf(!canTrace).each(hosts)('$name', ({ name, kind, index }) => {
   )
 
   it('ends all old or all new when the power is cut again during the recovery', async () => {
-    const tally = await cutAgain(ground, `${name}: cut twice`, pick(unfinished, 24, index), 5)
+    const tally = await cutAgain(
+      ground,
+      `${name}: cut twice`,
+      pick(unfinished, index < 4 ? 24 : 48, index),
+      5,
+    )
     tallies.push(tally)
     expect(tally.faults.join('\n')).toBe('')
   })

@@ -1,6 +1,6 @@
 import type { Disk } from '../host/sim/disk.ts'
-import { freshDisk, planFor } from '../host/sim/fresh.ts'
-import type { Job } from '../host/sim/fresh.ts'
+import { freshDisk, planFor, withHandMadeDriver } from '../host/sim/fresh.ts'
+import type { Files, Job } from '../host/sim/fresh.ts'
 import { lookAt } from '../host/sim/oracle.ts'
 import type { Before } from '../host/sim/oracle.ts'
 import type { Shell } from '../host/sim/root.ts'
@@ -8,8 +8,21 @@ import { SimHost } from '../host/sim/sim.ts'
 import { id } from './controller.ts'
 import type { Controller } from './controller.ts'
 
-export type Playbook = 'i40e-upgrade' | 'e1000e-flow-control-off'
-export type Kind = { readonly shell: Shell; readonly systemd: boolean; readonly playbook: Playbook }
+export type Playbook = 'i40e-upgrade' | 'e1000e-flow-control-off' | 'driver-revert' | 'own-command'
+export type Kind = {
+  readonly shell: Shell
+  readonly systemd: boolean
+  readonly playbook: Playbook
+  readonly driversFromDisk?: true
+}
+
+/** What a host has beyond a plain Debian for the playbook to have work. */
+const filesFor: Readonly<Record<Playbook, Files>> = {
+  'i40e-upgrade': {},
+  'e1000e-flow-control-off': {},
+  'driver-revert': withHandMadeDriver,
+  'own-command': { '/etc/motto': 'old\n' },
+}
 
 /** What all runs of a scenario start from, made once: disks of a host of that kind, and the plan for it. */
 export type Ground = {
@@ -24,7 +37,7 @@ export type Ground = {
 const confirmWithin = 20
 
 export async function layGround(kind: Kind): Promise<Ground> {
-  const host = await SimHost.start({ ...kind, disk: freshDisk() })
+  const host = await SimHost.start({ ...kind, disk: freshDisk(filesFor[kind.playbook]) })
   try {
     const before = lookAt(host)
     const { bootId } = host

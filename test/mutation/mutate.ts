@@ -1,7 +1,14 @@
 // npm run mutate: leaves out each fsync, rename, verification and lock of the host script, one at a time, and shows which
 // test notices. What nothing notices is a missing test, unless known.ts says why it must be so. Takes about half an hour.
 import { spawn, spawnSync } from 'node:child_process'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -14,7 +21,10 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     jobs: { type: 'string', default: String(Math.min(2, availableParallelism())) },
+    // What it holds from before is not asked again.
     log: { type: 'string' },
+    // Without the last suite, which takes ten minutes for a mutant that it does not notice.
+    quick: { type: 'boolean', default: false },
   },
 })
 
@@ -33,6 +43,8 @@ const suites: readonly Suite[] = [
   // One shell tells; what is about no shell at all is asked too.
   { project: 'matrix', files: ['test/matrix/'], name: String.raw`^(?!.*\b(ash|bash|mksh)\b)` },
 ]
+
+type Answer = { readonly name: string | null; readonly known: string | null }
 
 type Report = {
   readonly testResults: readonly {
@@ -69,7 +81,8 @@ async function noticedBy({ kind, text }: Pick<Mutant, 'kind' | 'text'>): Promise
   const path = join(folder, 'nicfix.sh')
   writeFileSync(path, text)
   const env = { ...process.env, NICFIX_MUTANT: path }
-  const order = kind === 'fsync' ? [audit, ...suites.filter(suite => suite !== audit)] : suites
+  const asked = values.quick ? suites.slice(0, -1) : suites
+  const order = kind === 'fsync' ? [audit, ...asked.filter(suite => suite !== audit)] : asked
   try {
     for (const suite of order) {
       const name = await firstFailure(suite, env, folder)
@@ -81,11 +94,23 @@ async function noticedBy({ kind, text }: Pick<Mutant, 'kind' | 'text'>): Promise
   }
 }
 
+/** Those that an earlier run has found an answer for. */
+function readDone(path: string | undefined): string[] {
+  if (path === undefined || !existsSync(path)) return []
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
+  const said = lines.map(line => JSON.parse(line) as Mutant & Answer)
+  return said.filter(({ name, known }) => name !== null || known !== null).map(nameOf)
+}
+
+const nameOf = ({ kind, where, leftOut }: Mutant) => `${kind} ${where} ${leftOut}`
+
 const script = hostScript()
+const done = readDone(values.log)
 const mutants = mutantsOf(script).filter(
-  ({ kind, where, text }) =>
-    `${kind} ${where}`.includes(values.only) &&
-    spawnSync('sh', ['-n'], { input: text }).status === 0,
+  mutant =>
+    `${mutant.kind} ${mutant.where}`.includes(values.only) &&
+    !done.includes(nameOf(mutant)) &&
+    spawnSync('sh', ['-n'], { input: mutant.text }).status === 0,
 )
 const waiting = [...mutants]
 const counts = { noticed: 0, explained: 0, missed: 0 }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import type { Facts } from '../../src/model/facts.ts'
 import type { HostPlan } from '../../src/model/plan.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
 import { renderPlan } from '../../src/plan/render-text.ts'
-import { afterUpgrade, plan, readFacts, readPlaybook, withNic } from './make.ts'
+import { afterUpgrade, plan, readFacts, readPlaybook, withHandMade, withNic } from './make.ts'
 
 const facts = readFacts()
 const render = (name: string, ...hosts: HostPlan[]) =>
@@ -16,9 +17,14 @@ describe('the plan of each playbook for the lab host, as people read it', () => 
     'offload-off',
     'ring-max',
     'eee-off',
+    'driver-revert',
   ])('%s', async name => {
     // The emulated port has no energy-efficient Ethernet.
-    const there = name === 'eee-off' ? withNic(facts, 'eno1', { eee: true }) : facts
+    const hosts: Record<string, Facts> = {
+      'eee-off': withNic(facts, 'eno1', { eee: true }),
+      'driver-revert': withHandMade(facts),
+    }
+    const there = hosts[name] ?? facts
     const text = render(name, plan(name, there))
     await expect(text).toMatchFileSnapshot(`${name}.golden.txt`)
     for (const line of text.split('\n')) expect(Array.from(line).length).toBeLessThanOrEqual(100)

@@ -36,6 +36,7 @@ export function readPlaybook(name: string, text?: string): LoadedPlaybook {
 /** What a playbook of the catalogue has to be told. */
 function valuesFor(name: string): Record<string, string> {
   if (name.endsWith('-upgrade')) return { sha256 }
+  if (name === 'driver-revert') return { driver: 'i40e' }
   return ['ring-max', 'eee-off'].includes(name) ? { nic: 'eno1' } : {}
 }
 
@@ -96,6 +97,30 @@ export function afterUpgrade(facts: Facts, hostPlan: HostPlan): Facts {
     modules: { ...facts.modules, i40e: loaded },
     files: { ...facts.files, ...files },
     bootRecords: [record],
+  }
+}
+
+/** Where somebody has put a driver by hand. */
+export const handMade = '/lib/modules/6.1.0-50-amd64/updates/i40e.ko'
+
+/** The facts of a host on which a driver that was put there by hand is loaded, and preferred by depmod. */
+export function withHandMade(facts: Facts): Facts {
+  const module = facts.modules['i40e']!
+  const loaded = {
+    ...module,
+    version: '2.13.10',
+    buildId: builtId,
+    file: handMade,
+    fileBuildId: builtId,
+    copies: [...module.copies, handMade],
+    copyBuildIds: { ...module.copyBuildIds, [handMade]: builtId },
+    inInitramfs: false,
+  }
+  const attributes = { kind: 'file', mode: '0644', owner: '0:0', realPath: handMade } as const
+  return {
+    ...withNic(facts, 'eno3', { version: '2.13.10' }),
+    modules: { ...facts.modules, i40e: loaded },
+    files: { ...facts.files, [handMade]: { ...attributes, sha256: builtSha, text: null } },
   }
 }
 

@@ -15,7 +15,11 @@ test('changes come in the order of doing and refer to each other by number', () 
   ])
   expect(upgrade.changes).toMatchObject([
     { sha256, target: targetOf(facts.kernel, 'i40e') },
-    { from: '01', ports: ['10000:00:00.0'], formerBuildId: facts.modules['i40e']!.buildId },
+    {
+      source: { from: '01' },
+      ports: ['10000:00:00.0'],
+      formerBuildId: facts.modules['i40e']!.buildId,
+    },
     { expect: 'absent', content: { from: '01', output: 'module.ko' }, after: 'depmod' },
     { path: '/var/lib/nicfix/boot.d/i40e', content: { from: '01', output: 'record' }, after: null },
     { path: '/etc/rc.local', mode: '0755', after: 'rc-local' },

@@ -12,6 +12,7 @@ describe('the catalogue', () => {
     ['offload-off', {}, undefined, ['nic.offload', 'nic.persist']],
     ['ring-max', { nic: 'eno1' }, undefined, ['nic.ring', 'nic.persist']],
     ['eee-off', { nic: 'eno1' }, undefined, ['nic.eee', 'nic.persist']],
+    ['driver-revert', { driver: 'i40e' }, undefined, ['driver.stock', 'driver.remove']],
     [
       'e1000e-upgrade',
       { sha256: digest },

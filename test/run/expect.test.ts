@@ -46,7 +46,7 @@ const swap = {
   phase: 'trial',
   module: 'i40e',
   version: '2.13.10',
-  from: '01',
+  source: { from: '01' },
   ports: [nic.pci],
 } as unknown as SwapDriver
 const swapPlan: HostPlan = { ...plan, changes: [swap] }
@@ -62,7 +62,7 @@ describe('a trial of a driver', () => {
 
   it.each([
     ['the old version', facts({}, newModule), 'eno1 runs i40e 2.8.20-k, not 2.13.10'],
-    ['another build', facts(tried), 'the loaded i40e is not the one that was built'],
+    ['another build', facts(tried), 'the loaded i40e is not the build that was wanted'],
     ['no driver', facts(tried, { modules: {} }), 'driver i40e is not loaded'],
     ['no port', facts({}, { ...newModule, nics: [] }), 'eno1 (0000:01:00.0) is gone'],
     ['another name', facts({ ...tried, name: 'eth0' }, newModule), 'eno1 name: was eno1, is eth0'],

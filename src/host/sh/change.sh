@@ -29,6 +29,7 @@ do_as() {
   case $got in
   set-nic) "$1_set_nic" "$tx/c/$2" ;;
   swap-driver) "$1_swap_driver" "$tx/c/$2" ;;
+  run-command) "$1_run_command" "$tx/c/$2" ;;
   write-file) "$1_write_file" "$tx/c/$2" ;;
   *) echo "unknown kind of change: $got"; return 1 ;;
   esac
@@ -121,10 +122,22 @@ await_setting() {
 }
 
 # swap-driver
-apply_swap_driver() {
-  local build module pci
+wanted_driver() { # CHANGE-DIR: $file and $build, of what was built here or of what the host has
   get "$1/from"
-  build=$tx/c/$got
+  if [ -n "$got" ]; then
+    file=$tx/c/$got/out/module.ko
+    build=$(result_of "$tx/c/$got" build-id)
+    return
+  fi
+  get "$1/file"
+  file=$got
+  get "$1/build-id"
+  build=$got
+}
+
+apply_swap_driver() {
+  local file build module pci
+  wanted_driver "$1"
   get "$1/module"
   module=$got
   # shellcheck disable=SC2046  # the ports one by one
@@ -135,18 +148,19 @@ apply_swap_driver() {
     [ -e "$1/snapshot/$pci/name" ] || { echo "$pci has no interface that could be brought back"; return 1; }
   done <"$1/ports"
   get "$1/options"
-  exchange "$module" "$build/out/module.ko" "$(result_of "$build" build-id)" "$got" "$1/snapshot"
+  exchange "$module" "$file" "$build" "$got" "$1/snapshot"
 }
 
 result_of() { sed -n "s/^$2 //p" "$1/result" 2>/dev/null; }
 
 verify_swap_driver() {
-  local module nic pci now want build
-  module=$(value "$1/module")
-  build=$tx/c/$(value "$1/from")
-  now=$(loaded_build "$module")
-  want=$(result_of "$build" build-id)
-  [ "$now" = "$want" ] || { echo "loaded build is ${now:-none}, expected $want"; return 1; }
+  local file build nic pci now
+  wanted_driver "$1"
+  now=$(loaded_build "$(value "$1/module")")
+  [ "$now" = "$build" ] || { echo "loaded build is ${now:-none}, expected $build"; return 1; }
+  # Drivers of a kernel that says no version of its own for them may say none.
+  get "$1/version"
+  [ -n "$got" ] || return 0
   while read -r pci || [ -n "$pci" ]; do
     nic=$(nic_at "$pci") || { echo "$pci has no interface"; return 1; }
     now=$(ethtool -i "$nic" 2>/dev/null | sed -n 's/^version: *//p')
@@ -194,4 +208,52 @@ renew_snapshot() {
 is_same_boot() {
   get "$tx/m/boot-id"
   [ "$got" = "$this_boot" ]
+}
+
+# run-command: what the playbook declares, word by word; no shell reads it. `check` ends with 0 when all is as wanted, with
+# 1 when it is not. It is asked first, so that what was there before is not taken back.
+declared() { # NAME CHANGE-DIR: the exit code
+  local word name="$1" dir="$2" seconds
+  get "$dir/seconds"
+  seconds=$got
+  set --
+  while IFS= read -r word || [ -n "$word" ]; do set -- "$@" "$word"; done <"$dir/$name"
+  bounded "$seconds" "$@"
+}
+
+apply_run_command() {
+  local code
+  declared check "$1"
+  code=$?
+  case $code in
+  0) ;;
+  1)
+    put "$1/touched" yes || { echo "cannot write to $tx"; return 1; }
+    declared run "$1" || ended run $? "$1"
+    ;;
+  *) ended check "$code" "$1" ;;
+  esac
+}
+
+ended() { # NAME CODE CHANGE-DIR
+  case $2 in
+  124) echo "$1 did not end within $(value "$3/seconds") s" ;;
+  *) echo "$1 ended with $2: $(tail -n 1 "$tx/out" 2>/dev/null)" ;;
+  esac
+  return 1
+}
+
+verify_run_command() { declared verify "$1" || ended verify $? "$1"; }
+
+undo_run_command() {
+  local code
+  [ -e "$1/touched" ] || return 0
+  declared undo "$1" || { ended undo $? "$1"; return 1; }
+  declared check "$1"
+  code=$?
+  case $code in
+  1) ;;
+  0) echo "check says that it is still as it was wanted"; return 1 ;;
+  *) ended check "$code" "$1" ;;
+  esac
 }

@@ -10,6 +10,8 @@ check_tools() {
   ! needs set-nic kind || tools="$tools ethtool"
   ! needs swap-driver kind || tools="$tools modprobe insmod rmmod modinfo ethtool readelf"
   ! needs depmod after || tools="$tools depmod modinfo"
+  # What a playbook declares: the first word is the command.
+  for tool in "$tx"/c/*/check "$tx"/c/*/run "$tx"/c/*/verify "$tx"/c/*/undo; do get "$tool" && tools="$tools $got"; done
   ! needs build-module kind || tools="$tools make gcc strip readelf modinfo nice basename"
   for tool in $tools; do command -v "$tool" >/dev/null || missing="$missing $tool"; done
   [ -z "$missing" ] || { echo "commands are missing on the host:$missing"; return 1; }
@@ -81,10 +83,13 @@ check_peace() {
 
 # Is the driver that a rollback would load still there, and is it the one that is loaded now?
 check_former() {
-  local c now
+  local c now file build
   for c in "$tx"/c/*; do
     get "$c/kind"
     [ "$got" = swap-driver ] || continue
+    wanted_driver "$c"
+    get "$c/from"
+    [ -n "$got" ] || holds "$file" "$c/sum" || { echo "$file is not the file that the plan was made for"; return 1; }
     get "$c/former-file"
     [ -r "$got" ] || { echo "$got, which a rollback would load, is not there"; return 1; }
     get "$c/module"

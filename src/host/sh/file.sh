@@ -11,7 +11,7 @@ beside() { # CHANGE-DIR: $path, and $old and $new beside it
   new=${path%/*}/.nicfix-$new.new
 }
 
-content_of() { # CHANGE-DIR: $content
+content_of() { # CHANGE-DIR: $content; there is no such file where the target is to go
   content=$1/content
   [ -e "$1/from" ] || return 0
   get "$1/from"
@@ -25,7 +25,8 @@ apply_write_file() {
   beside "$1"
   content_of "$1"
   holds "$path" "$1/expect" || same "$path" "$content" || { echo "$path was changed by someone else"; return 1; }
-  [ ! -e "$new" ] || mv -f "$new" "$path" || { echo "cannot rename $new to $path"; return 1; }
+  if [ -e "$1/gone" ]; then rm -f "$path"; elif [ -e "$new" ]; then mv -f "$new" "$path"; fi ||
+    { echo "cannot write or remove $path"; return 1; }
   sync "${path%/*}" || { echo "cannot sync ${path%/*}"; return 1; }
   after_write "$1"
 }
@@ -50,22 +51,25 @@ verify_write_file() {
   content_of "$1"
   same "$content" "$path" || { echo "$path has sha256 $sum"; return 1; }
   now=$(mode_and_owner_of "$path")
-  [ "$now" = "$(value "$1/mode") $(value "$1/owner")" ] || { echo "$path has mode and owner $now"; return 1; }
+  [ -e "$1/gone" ] || [ "$now" = "$(value "$1/mode") $(value "$1/owner")" ] || { echo "$path has mode and owner $now"; return 1; }
   get "$1/after"
   [ "$got" != rc-local ] || [ -x "$home/boot" ] || { echo "$home/boot is missing"; return 1; }
   [ "$got" = depmod ] || return 0
-  now=$(modinfo -n "$(basename "$path" .ko)")
-  [ "$(readlink -f "$now")" = "$(readlink -f "$path")" ] || { echo "depmod prefers $now"; return 1; }
+  now=${path##*/}
+  now=$(modinfo -n "${now%%.ko*}")
+  content=$path
+  [ ! -e "$1/gone" ] || content=$(value "$1/instead")
+  [ "$(readlink -f "$now")" = "$(readlink -f "$content")" ] || { echo "depmod prefers $now"; return 1; }
 }
 
 # is_untouched CHANGE-DIR: a file that was never written by us. The log may be what is damaged; but until the rename that
-# writes the target, the new file lies beside it.
+# writes the target, the new file lies beside it, and one that is to go is still there.
 is_untouched() {
   local path old new
   get "$1/kind"
   [ "$got" = write-file ] || return 1
   beside "$1"
-  [ -e "$new" ]
+  if [ -e "$1/gone" ]; then holds "$path" "$1/expect"; else [ -e "$new" ]; fi
 }
 
 undo_write_file() {

@@ -26,9 +26,11 @@ settle_in() {
 # How long an armed guard waits for the word to begin; nothing is changed until then. And how long a trial may take.
 fire_within=60
 trial_within=360
+# However often the window is extended, it ends no later than so many seconds after it would have.
+extra_window=900
 
 guard() {
-  local limit deadline
+  local limit deadline latest=0
   claim 2 || return 0
   settle_in
   damage
@@ -51,6 +53,7 @@ guard() {
   phase trying
   if do_changes trial; then
     get "$tx/m/confirm-within"
+    latest=$((clock + got + extra_window))
     set_deadline "$got"
     phase tried
     await_confirmation
@@ -60,18 +63,34 @@ guard() {
   if is confirmed; then persist; else roll_back; fi
 }
 
-# set_deadline SECONDS: $deadline, on this boot's clock. The file is for those who ask and for the second trigger; it has
-# its blocks since `arm`, so that it can be written on a full disk.
+# set_deadline SECONDS: $deadline, on this boot's clock. The file is for those who ask or extend it and for the second
+# trigger; it has its blocks since `arm`, so that it can be written on a full disk.
 set_deadline() {
   tick
   deadline=$((clock + $1))
-  printf '%-12s\n' "$deadline" 2>/dev/null 1<>"$tx/deadline"
+  say_deadline "$deadline" "$latest"
   return 0
 }
 
+say_deadline() { printf '%-12s%-12s\n' "$1" "$2" 2>/dev/null 1<>"$tx/deadline"; }
+
+# get_deadline: $got and $last, when the window ends and how far it can be extended; nothing where that is no time.
+get_deadline() {
+  get "$tx/deadline"
+  # shellcheck disable=SC2086  # the two words
+  set -- $got
+  got=${1:-}
+  last=${2:-}
+  case $got$last in *[!0-9]*) got='' last='' ;; esac
+}
+
 await_confirmation() {
+  local last
   while is pending; do
+    # The clock first: whoever extends the window before its end must not find it closed all the same.
     tick
+    get_deadline
+    [ "${got:-0}" -le "$deadline" ] || [ "$got" -gt "$latest" ] || deadline=$got
     if [ "$clock" -ge "$deadline" ]; then
       become pending rollback
       is confirmed || event - note "nobody confirmed within $(value "$tx/m/confirm-within") s"
@@ -112,7 +131,7 @@ do_changes() {
 
 # watch: the second trigger. It does nothing but look after the guard, and takes over when that is dead or stuck.
 watch() {
-  local misses=0 rescues=0 limit guard
+  local misses=0 rescues=0 limit last
   settle_in
   sign "$tx/watch"
   tick
@@ -121,10 +140,9 @@ watch() {
   limit=$((clock + fire_within + trial_within + got))
   until is_over; do
     sleep 2
-    get "$tx/deadline"
-    guard=${got%% *}
-    case $guard in '' | *[!0-9]*) ;; *) limit=$guard ;; esac
     tick
+    get_deadline
+    limit=${got:-$limit}
     if alive "$tx/guard"; then
       misses=0
       # After the window it has work to do of which each part is bounded, and it says what it does.

@@ -43,12 +43,15 @@ manual() {
       get "$c/before"
       echo "  $n. ethtool $option $nic $got   (now: $(setting_of "$setting" "$nic" "$got"))"
       ;;
+    run-command) echo "  $n. $(typed "$c/undo")  (if it was run: $([ -e "$c/touched" ] && echo yes || echo no))" ;;
     *) continue ;;
     esac
     n=$((n + 1))
   done
   echo "  $n. from the controller: nicfix rollback ${tx##*/} --host THIS-HOST   (tries again, proves, and unlocks)"
 }
+
+typed() { sed "s/'/'\\\\''/g; s/.*/'&'/" "$1" | tr '\n' ' '; }
 
 unchanged_file() {
   local path old new

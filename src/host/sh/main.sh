@@ -3,7 +3,7 @@
 
 # status_block [SEQ]: the transaction in lines; events after SEQ only.
 status_block() {
-  local c key rest deadline=- n=0 line
+  local c key rest deadline=- last n=0 line
   echo "nicfix-tx 1"
   echo "id ${tx##*/}"
   # A power cut or a bad block may have left anything in a file; half an answer would be none.
@@ -16,9 +16,9 @@ status_block() {
   echo "phase $got"
   alive "$tx/guard" && echo "guard alive" || echo "guard dead"
   alive "$tx/watch" && echo "watch alive" || echo "watch dead"
-  get "$tx/deadline"
+  get_deadline
   tick
-  case $state,${got%% *} in pending,*[!0-9]* | *,) ;; pending,*) deadline=$((${got%% *} - clock)) ;; esac
+  case $state,$got in *,) ;; pending,*) deadline=$((got - clock)) ;; esac
   echo "deadline $deadline"
   is_same_boot && echo "boot same" || echo "boot other"
   for c in "$tx"/c/*; do
@@ -142,6 +142,26 @@ confirm() {
   esac
 }
 
+# extend: the window of a tried change begins anew. It comes too late for a guard that has looked at the clock since.
+extend() {
+  local deadline last
+  is_same_boot || die 8 "the host has booted since"
+  is pending || { confirm_late; die 8 "it is confirmed already"; }
+  get "$tx/phase"
+  [ "$got" = tried ] && alive "$tx/guard" || die 8 "there is no window that waits for a confirmation"
+  get_deadline
+  deadline=$got
+  [ "${deadline:-0}" -lt "${last:-0}" ] || die 8 "the window cannot be extended any further"
+  get "$tx/m/confirm-within"
+  tick
+  got=$((clock + got))
+  [ "$got" -le "$last" ] || got=$last
+  say_deadline "$got" "$last" || die 1 "cannot write to $tx"
+  tick
+  [ "$clock" -lt "$deadline" ] || die 3 "too late: the window is over"
+  event - note "the window was extended to $((got - clock)) s from now"
+}
+
 confirm_late() {
   look
   case $state in
@@ -246,6 +266,7 @@ main() {
     fire) fire ;;
     wait) await "$4" "$5" ;;
     confirm) confirm ;;
+    extend) extend ;;
     cancel | rollback) take_back ;;
     release) release ;;
     status) ;;
@@ -253,7 +274,7 @@ main() {
     esac
     if [ "$2" = wait ]; then status_block "$5"; else status_block; fi
     ;;
-  *) die 64 "usage: nicfix.sh status | tx stage|build|arm|fire|wait|confirm|cancel|rollback|release|status ID" ;;
+  *) die 64 "usage: nicfix.sh status | tx stage|build|arm|fire|wait|confirm|extend|cancel|rollback|release|status ID" ;;
   esac
 }
 

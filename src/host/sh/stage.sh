@@ -104,6 +104,7 @@ prestage() {
     get "$c/kind"
     [ "$got" = write-file ] || continue
     beside "$c"
+    [ ! -e "$c/gone" ] || continue
     content_of "$c"
     make_directories "$c" "${path%/*}" || return 1
     cp "$content" "$new" && chown "$(value "$c/owner")" "$new" && chmod "$(value "$c/mode")" "$new" && sync "$new" || return 1

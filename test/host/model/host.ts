@@ -98,6 +98,8 @@ export class ModelHost {
       case 'CONFIRM':
       case 'CONFIRM_AGAIN':
         return this.#confirm(token)
+      case 'EXTEND':
+        return this.#tx('extend')
       case 'CONFIRM_WRONG':
         return this.#confirm('00000000000000000000000000000000')
       case 'STAGE_OTHER':

@@ -7,7 +7,7 @@ import type { HostPlan } from '../../../src/model/plan.ts'
 import { planHost } from '../../../src/plan/plan-host.ts'
 import { loadPlaybook } from '../../../src/playbook/load.ts'
 import { readFileSync } from 'node:fs'
-import { readFacts } from '../../plan/make.ts'
+import { handMade, readFacts, withHandMade } from '../../plan/make.ts'
 import { sha256 } from './disk.ts'
 import type { Disk, Entry } from './disk.ts'
 import { kernel, moduleText, newI40e, stockE1000e, stockFile, stockI40e } from './driver.ts'
@@ -60,6 +60,34 @@ function addFolders(disk: Map<string, Entry>, path: string): void {
   disk.set(parent, { kind: 'folder', mode: '0755', owner: '0:0', sum: '', bytes: Buffer.of() })
 }
 
+const indexFiles = ['modules.dep', 'modules.dep.bin']
+
+/** What a host has beyond that on which somebody put a driver by hand; it loads that one off the disk. */
+export const withHandMadeDriver: Files = {
+  [handMade]: moduleText(newI40e),
+  ...Object.fromEntries(
+    indexFiles.map(name => [
+      `/lib/modules/${kernel}/${name}`,
+      `# ${name}\nupdates/i40e.ko:\n${stockFile(stockE1000e)}:\n`,
+    ]),
+  ),
+}
+
+/** A playbook that nicfix knows nothing of: it names a command for each thing. */
+export const ownCommand = `nicfix: 1
+name: own-command
+nics: { match: { driver: i40e } }
+steps:
+  - id: motto
+    use: host.run
+    with:
+      reason: the host wants one
+      check: [grep, -qx, "it's $HOME", /etc/motto]
+      run: [sh, -c, 'printf "%s\\n" "$1" >/etc/motto', sh, "it's $HOME"]
+      verify: [grep, -qx, "it's $HOME", /etc/motto]
+      undo: [sh, -c, 'echo old >/etc/motto']
+`
+
 /** The archive of the driver's sources, as `make` here takes it. */
 async function packSource(): Promise<Uint8Array> {
   const tar = pack()
@@ -89,7 +117,13 @@ export type Job = {
  * @param bootId of the host as it is up now
  */
 export async function planFor(
-  name: 'i40e-upgrade' | 'e1000e-flow-control-off' | 'offload-off' | 'ring-max',
+  name:
+    | 'i40e-upgrade'
+    | 'e1000e-flow-control-off'
+    | 'offload-off'
+    | 'ring-max'
+    | 'driver-revert'
+    | 'own-command',
   bootId: string,
   confirmWithinSeconds: number,
   more: Files = {},
@@ -100,10 +134,19 @@ export async function planFor(
   const commandLine = {
     ...(name === 'i40e-upgrade' && { sha256: hash }),
     ...(name === 'ring-max' && { nic: 'eno1' }),
+    ...(name === 'driver-revert' && { driver: 'i40e' }),
   }
-  const playbook = loadPlaybook(read(path), path, { commandLine })
+  const text = name === 'own-command' ? ownCommand : read(path)
+  const playbook = loadPlaybook(text, path, { commandLine })
   if ('problems' in playbook) throw new Error(playbook.problems.map(each => each.message).join())
-  const here: Facts = { ...facts, bootId, files: { ...facts.files, ...factsOf(more) } }
+  const found = name === 'driver-revert' ? withHandMade(facts) : facts
+  // Drivers are read by their sums: those of the fake ones.
+  const drivers = {
+    [handMade]: moduleText(newI40e),
+    [`/lib/modules/${kernel}/${stockFile(stockI40e)}`]: moduleText(stockI40e),
+  }
+  const known = name === 'driver-revert' ? { ...more, ...drivers } : more
+  const here: Facts = { ...found, bootId, files: { ...found.files, ...factsOf(known) } }
   const sources = { 'drivers/i40e-2.13.10.tar.gz': { sha256: hash, size: source.length } }
   const made = planHost(playbook.loaded, 'sim', here, sources)
   if ('problems' in made) throw new Error(made.problems.map(each => each.message).join())

@@ -1,8 +1,8 @@
 import { execa } from 'execa'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { quote, quoteAll } from '../../src/remote/quote.ts'
-import { asRoot } from '../../src/remote/sudo.ts'
+import { quote, quoteAll } from '../src/quote.ts'
+import { asRoot } from '../src/remote/sudo.ts'
 
 const words = fc.array(
   fc

@@ -1,4 +1,4 @@
-import { problem, Trouble } from '../problems.ts'
+import { problem, Trouble } from './problems.ts'
 
 const plainWord = /^[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*$/
 
