@@ -116,9 +116,11 @@ export function kernelDifferences(was: KernelState, is: KernelState): string[] {
 /** The plan says what is to be new; all else has to be old. */
 function notNew(scene: Scene): string[] {
   const { job, before, disk } = scene
-  const written = job.plan.changes.flatMap(change =>
-    change.kind === 'write-file' ? [change.path] : [],
-  )
+  const written = job.plan.changes.flatMap(change => {
+    if (change.kind === 'run-command')
+      return change.argv.verify.filter(word => word.startsWith('/'))
+    return change.kind === 'write-file' ? [change.path] : []
+  })
   const mayDiffer = (path: string) =>
     written.some(each => each === path || each.startsWith(`${path}/`)) ||
     /^\/lib\/modules\/[^/]*\/modules\./.test(path)
