@@ -46,6 +46,16 @@ describe('the port of a new driver', () => {
     expect(await scenario.ending()).toEqual(['committed'])
   })
 
+  it('that does not take its name back is noticed, and taken back', async () => {
+    await upgradeWith('other-name')
+    await scenario.host.run('mv /usr/sbin/ip /usr/sbin/ip.real')
+    scenario.tool('ip', 'case "$*" in *" name "*) exit 2 ;; esac', 'exec /usr/sbin/ip.real "$@"')
+    await scenario.host.tx(id, 'fire')
+    await scenario.host.settled()
+    expect(scenario.log()).toContain('failed eno3 is now called eth7')
+    expect(await scenario.ending()).toEqual(['rolled-back'])
+  })
+
   it('that has another MAC address is noticed by its PCI address, and taken back', async () => {
     await upgradeWith('other-mac')
     await scenario.host.tx(id, 'fire')

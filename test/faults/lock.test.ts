@@ -1,6 +1,7 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseOwner } from '../../src/host/protocol.ts'
+import { pause } from '../host/sim/ran.ts'
 import { Scenario, id } from './scenario.ts'
 
 let scenario: Scenario
@@ -47,6 +48,30 @@ describe('a host that a run has', () => {
     const winner = both[0]?.code === 0 ? next : third
     expect(readFileSync(scenario.path(`${home}/lock`), 'utf8')).toContain(winner)
     expect(await scenario.host.tx(winner, 'cancel')).toMatchObject({ code: 0 })
+  })
+})
+
+describe('a run that is just letting go of the host', () => {
+  it('never takes away the lock of the next one', async () => {
+    scenario = await (await Scenario.start()).to('tried')
+    // Its hand is at the lock when the other one comes.
+    const isLock = 'case "$*" in */nicfix/lock) [ -e /control/stood ] || wait=yes ;; esac'
+    const stand = `: >/control/stood; until [ -e /control/go ]; do /usr/bin/sleep 0.02; done`
+    scenario.tool('rm', 'wait=', isLock, `[ -z "$wait" ] || { ${stand}; }`, 'exec /usr/bin/rm "$@"')
+    scenario.deadline()
+    while (!existsSync(scenario.path('/control/stood'))) await pause(10)
+    const second = scenario.host.stage(scenario.job, next)
+    // Nobody waits for longer than that for one who is over.
+    for (const seconds of [30, 30, 60, 60]) {
+      await pause(300)
+      scenario.host.clock.leap(seconds)
+    }
+    const { code } = await Promise.race([second, pause(3000).then(() => ({ code: null }))])
+    await scenario.host.run(': >/control/go')
+    await scenario.host.settled()
+    await second
+    const lock = scenario.path(`${home}/lock`)
+    expect(existsSync(lock) && readFileSync(lock, 'utf8').startsWith(next)).toBe(code === 0)
   })
 })
 
