@@ -1,3 +1,5 @@
+import { outcomes } from '../src/model/report.ts'
+
 /**
  * Every word that a journal may hold of a run: what is renamed here can no longer be read from old journals,
  * so `runVersion` grows with it.
@@ -70,15 +72,5 @@ export type Cause = {
 export type Said = { readonly verdict: Verdict; readonly cause?: Cause }
 
 /** The final states of a run. */
-export const outcomes = [
-  'changed',
-  'unchanged',
-  'failed',
-  'rolledBack',
-  'unreachable',
-  'dirty',
-  'unknown',
-  'locked',
-  'refused',
-] as const
+export { outcomes }
 export type Outcome = (typeof outcomes)[number]

@@ -31,9 +31,12 @@ type Entry = { readonly exitCode: number; readonly about: string }
  */
 export const catalogue = {
   NF1001: { exitCode: exitCodes.invalid, about: 'a playbook that cannot be read' },
-  NF1002: { exitCode: exitCodes.invalid, about: 'a playbook that is not YAML' },
-  NF1003: { exitCode: exitCodes.invalid, about: 'a value of the wrong kind in a playbook' },
-  NF1007: { exitCode: exitCodes.invalid, about: 'an unknown key in a playbook' },
+  NF1002: { exitCode: exitCodes.invalid, about: 'a playbook or an inventory that is not YAML' },
+  NF1003: {
+    exitCode: exitCodes.invalid,
+    about: 'a value of the wrong kind in a playbook or an inventory',
+  },
+  NF1007: { exitCode: exitCodes.invalid, about: 'an unknown key in a playbook or an inventory' },
   NF1010: { exitCode: exitCodes.invalid, about: 'a variable that has no value' },
   NF1011: { exitCode: exitCodes.invalid, about: 'a variable that the playbook does not declare' },
   NF1012: {
@@ -41,6 +44,11 @@ export const catalogue = {
     about: 'a variable on the command line that is neither name=value nor a file of them',
   },
   NF1020: { exitCode: exitCodes.invalid, about: 'steps that do not fit together' },
+  NF1030: { exitCode: exitCodes.invalid, about: 'an inventory that cannot be read' },
+  NF1031: {
+    exitCode: exitCodes.invalid,
+    about: 'hosts and groups of an inventory that do not fit together',
+  },
   NF2001: { exitCode: exitCodes.failedUnchanged, about: 'a NIC that the host does not have' },
   NF2002: {
     exitCode: exitCodes.failedUnchanged,

@@ -36,13 +36,13 @@ const rules: readonly Rule[] = [
   },
   {
     name: 'what is pure knows no transport, no run and no command',
-    of: /^(machines|src\/(playbook|plan|actions|facts|diagnose|model))\//,
+    of: /^(machines|src\/(playbook|inventory|plan|actions|facts|diagnose|model))\//,
     never: /^src\/(remote|run|cli|lab)\//,
     planted: { path: 'src/plan/x.ts', text: "import type { Host } from '../remote/host.ts'" },
   },
   {
     name: 'what is pure touches no disk, no network and no process',
-    of: /^(machines|src\/(playbook|plan|actions|facts|diagnose|model|report))\//,
+    of: /^(machines|src\/(playbook|inventory|plan|actions|facts|diagnose|model|report))\//,
     but: /^src\/playbook\/read\.ts$/,
     never: /^node:(fs|fs\/promises|net|tls|dgram|http|https|child_process|worker_threads)$/,
     planted: { path: 'src/actions/x.ts', text: "const fs = await import('node:fs')" },

@@ -6,8 +6,8 @@ import { problem, Trouble } from '../problems.ts'
 import type { Host } from '../remote/host.ts'
 import { renderStatus } from '../report/status.ts'
 import { linesOf } from '../run/said.ts'
-import { resolveHosts } from './hosts.ts'
-import { lookupOf, print, printJson, withHosts } from './options.ts'
+import { findHosts } from './find-hosts.ts'
+import { print, printJson, withHosts } from './options.ts'
 import type { HostOptions } from './options.ts'
 import { reportProblems } from './problems.ts'
 import { settle } from './settle.ts'
@@ -47,7 +47,7 @@ const isNoScript = (code: number | null) => code === 2 || code === 127
 
 async function extend(run: string, options: HostOptions): Promise<void> {
   if (!isTxId(run)) throw new Trouble(problem('NF5003', `${run} is no run`, 'nicfix status'))
-  const hosts = await resolveHosts(options.host, lookupOf(options))
+  const hosts = await findHosts(options)
   const { done, problems } = await settle(
     hosts,
     hosts.map(host => extendOn(host, run)),

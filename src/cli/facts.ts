@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { worst } from '../model/exit.ts'
-import { lookupOf, printJson, withHosts } from './options.ts'
+import { printJson, withHosts } from './options.ts'
 import type { HostOptions } from './options.ts'
 import { probeHost } from './probe.ts'
-import { resolveHosts } from './hosts.ts'
+import { findHosts } from './find-hosts.ts'
 import { reportProblems } from './problems.ts'
 import { settle } from './settle.ts'
 
@@ -11,7 +11,7 @@ import { settle } from './settle.ts'
 export function wireFacts(program: Command): void {
   const command = program.command('facts').description('what the read-only probe finds on a host')
   withHosts(command).action(async (options: HostOptions) => {
-    const hosts = await resolveHosts(options.host, lookupOf(options))
+    const hosts = await findHosts(options)
     const looks = hosts.map(async host => {
       const { connection, facts } = await probeHost(host, [])
       await connection.close()

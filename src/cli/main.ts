@@ -37,7 +37,7 @@ const commands: Readonly<Record<string, { about: string; wire: () => Promise<Wir
     wire: async () => (await import('./validate.ts')).wireValidate,
   },
   schema: {
-    about: 'the JSON Schema of a playbook, of a plan, of facts',
+    about: 'the JSON Schema of the files that nicfix reads and writes',
     wire: async () => (await import('./schema.ts')).wireSchema,
   },
   graph: {

@@ -9,6 +9,8 @@ export type HostOptions = {
   readonly sshConfig?: string
   readonly user?: string
   readonly json?: boolean
+  readonly inventory?: string
+  readonly limit: readonly string[]
 }
 
 /** Options that every command with a playbook has. */
@@ -54,7 +56,14 @@ function refuse(message: string): Trouble {
 /** Adds -H, -u, --ssh-config and --json. */
 export function withHosts(command: Command): Command {
   return command
-    .option('-H, --host <name>', 'host, may be repeated or a comma list', collectHosts, [])
+    .option(
+      '-H, --host <name>',
+      'host, or group of the inventory; may be repeated or a comma list',
+      collectHosts,
+      [],
+    )
+    .option('-i, --inventory <file>', 'hosts and groups: YAML, JSON of Ansible, a program, or -')
+    .option('-l, --limit <name>', 'of these only the ones that are also here', collectHosts, [])
     .option('-u, --user <name>', 'user to log in as')
     .option('--ssh-config <file>', 'instead of ~/.ssh/config')
     .option('--json', 'JSON on standard output')

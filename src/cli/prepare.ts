@@ -9,8 +9,7 @@ import { readPlaybook } from '../playbook/read.ts'
 import { Trouble } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 import type { Connection, Host } from '../remote/host.ts'
-import { resolveHosts } from './hosts.ts'
-import { lookupOf } from './options.ts'
+import { findHosts } from './find-hosts.ts'
 import type { HostOptions, PlaybookOptions } from './options.ts'
 import { probeHost } from './probe.ts'
 import type { Probed } from './probe.ts'
@@ -49,7 +48,8 @@ function nameOf(path: string): string {
 
 /** Loads the playbook as it is for one host. @throws {Trouble} NF1xxx */
 export function loadFor(host: Host, path: string, values: PlaybookOptions['env']): LoadedPlaybook {
-  const result = readPlaybook(path, { commandLine: values, host: host.vars[nameOf(path)] ?? {} })
+  const own = { ...host.vars['*'], ...host.vars[nameOf(path)] }
+  const result = readPlaybook(path, { commandLine: values, host: own })
   if ('problems' in result) throw new Trouble(...result.problems)
   return result.loaded
 }
@@ -75,7 +75,7 @@ export async function prepare(
   path: string,
   options: HostOptions & PlaybookOptions,
 ): Promise<Preparation> {
-  const hosts = await resolveHosts(options.host, lookupOf(options))
+  const hosts = await findHosts(options)
   const pairs = hosts.map(host => [host, loadFor(host, path, options.env)] as const)
   const work = pairs.map(([host, loaded]) => prepareHost(host, loaded))
   const { done: ready, problems } = await settle(hosts, work)

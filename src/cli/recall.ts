@@ -5,8 +5,7 @@ import { staleReasons } from '../plan/fingerprint.ts'
 import { problem, Trouble } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 import type { Connection, Host } from '../remote/host.ts'
-import { resolveHosts } from './hosts.ts'
-import { lookupOf } from './options.ts'
+import { findHosts } from './find-hosts.ts'
 import type { HostOptions } from './options.ts'
 import { readPlan } from './plan-file.ts'
 import { letGo } from './prepare.ts'
@@ -51,13 +50,12 @@ async function readPayloads(plan: HostPlan, playbookPath: string) {
 export async function recall(path: string, options: HostOptions): Promise<Candidates> {
   const plan = await readPlan(path)
   const known = plan.hosts.map(({ host }) => host)
-  const names = options.host.length > 0 ? options.host : known
-  const strangers = names.filter(name => !known.includes(name))
+  const resolved = await findHosts(options, options.host.length > 0 ? options.host : known)
+  const strangers = resolved.flatMap(({ name }) => (known.includes(name) ? [] : [name]))
   if (strangers.length > 0) {
     const message = `the plan is not for ${strangers.join(', ')}`
     throw new Trouble(problem('NF6006', message, `it is for ${known.join(', ')}`))
   }
-  const resolved = await resolveHosts(names, lookupOf(options))
   const hosts: Candidate[] = []
   for (const host of resolved) {
     const part = plan.hosts.find(each => each.host === host.name)

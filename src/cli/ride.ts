@@ -1,5 +1,6 @@
 import { hostname, userInfo } from 'node:os'
 import { worst } from '../model/exit.ts'
+import type { Report } from '../model/report.ts'
 import type { Problem, ProblemCode } from '../problems.ts'
 import { makeProgress } from '../report/progress.ts'
 import { renderReport } from '../report/run.ts'
@@ -77,7 +78,12 @@ export async function conclude(
   more: { problems: readonly Problem[]; interrupted: boolean; json: boolean },
 ): Promise<void> {
   const { problems, interrupted, json } = more
-  const report = { format: 'nicfix.report/1', run: folder.run, hosts: results, problems }
+  const report: Report = {
+    format: 'nicfix.report/1',
+    run: folder.run,
+    hosts: results,
+    problems,
+  }
   await folder.saveReport(name, report)
   reportProblems([...results.flatMap(problemsOf), ...problems])
   if (json) printJson(report)

@@ -10,9 +10,9 @@ import { undoRun } from '../run/run.ts'
 import { openSession } from '../run/session.ts'
 import type { Job } from '../run/session.ts'
 import { askFor } from './ask.ts'
-import { resolveHosts } from './hosts.ts'
+import { findHosts } from './find-hosts.ts'
 import { listenForInterrupts } from './interrupts.ts'
-import { lookupOf, tell, withHosts } from './options.ts'
+import { tell, withHosts } from './options.ts'
 import type { HostOptions } from './options.ts'
 import { conclude, rideAll, whoAmI } from './ride.ts'
 
@@ -51,7 +51,7 @@ async function rollback(run: string, options: Options): Promise<void> {
   if (!folder) throw unknownRun(run, 'on this controller')
   const plan = await folder.readPlan()
   const names = options.host.length > 0 ? options.host : plan.hosts.map(({ host }) => host)
-  const hosts = await resolveHosts(names, lookupOf(options))
+  const hosts = await findHosts(options, names)
   const kept: Kept[] = []
   for (const host of hosts) kept.push(await readKept(folder, plan, host))
   tell(kept.map(describe).join('\n'))

@@ -3,7 +3,7 @@ import { fileKinds, jsonSchemaOf } from '../model/json-schema.ts'
 import type { FileKind } from '../model/json-schema.ts'
 import { printJson } from './options.ts'
 
-/** `nicfix schema playbook|plan|facts`: for editors and other programs. */
+/** `nicfix schema KIND`: for editors and other programs. */
 export function wireSchema(program: Command): void {
   program
     .command('schema')

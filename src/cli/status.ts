@@ -7,8 +7,8 @@ import { problem, Trouble } from '../problems.ts'
 import type { Host } from '../remote/host.ts'
 import { renderStatus } from '../report/status.ts'
 import { linesOf } from '../run/said.ts'
-import { resolveHosts } from './hosts.ts'
-import { lookupOf, print, printJson, withHosts } from './options.ts'
+import { findHosts } from './find-hosts.ts'
+import { print, printJson, withHosts } from './options.ts'
 import type { HostOptions } from './options.ts'
 import { reportProblems } from './problems.ts'
 import { settle } from './settle.ts'
@@ -48,7 +48,7 @@ function render({ host, runs }: Answer): string {
 export function wireStatus(program: Command): void {
   const command = program.command('status').description('what hosts say of their runs')
   withHosts(command).action(async (options: HostOptions) => {
-    const hosts = await resolveHosts(options.host, lookupOf(options))
+    const hosts = await findHosts(options)
     const { done: answers, problems } = await settle(hosts, hosts.map(askHost))
     if (options.json) printJson(answers)
     else for (const answer of answers) print(render(answer))

@@ -1,11 +1,15 @@
 import { z } from 'zod'
 import { factsSchema } from './facts.ts'
+import { inventorySchema } from './inventory.ts'
 import { planSchema } from './plan.ts'
 import { playbookSchema } from './playbook.ts'
+import { reportSchema } from './report.ts'
 
 const files = {
   playbook: { title: 'A playbook of nicfix', schema: playbookSchema },
+  inventory: { title: 'An inventory of nicfix', schema: inventorySchema },
   plan: { title: 'A plan of nicfix, as `plan -o` keeps it', schema: planSchema },
+  report: { title: 'What came of a run, as `apply --json` prints it', schema: reportSchema },
   facts: { title: 'What `nicfix facts` finds on a host', schema: factsSchema },
 } as const
 

@@ -6,9 +6,17 @@ import { guessWord } from './typo.ts'
 
 type Issue = z.core.$ZodIssue
 
-/** Turns what the schema found into complaints in our own words. `data` is what the schema was given. */
-export function describeIssues(issues: readonly Issue[], data: unknown): Complaint[] {
-  const found = issues.flatMap(issue => describeIssue(issue, data))
+/** What a schema was given. */
+export type Judged = {
+  readonly schema: z.ZodType
+  readonly data: unknown
+  /** "a playbook" */
+  readonly what: string
+}
+
+/** Turns what the schema found into complaints in our own words. */
+export function describeIssues(issues: readonly Issue[], judged: Judged): Complaint[] {
+  const found = issues.flatMap(issue => describeIssue(issue, judged))
   const slips = found.flatMap(({ code, path, written, allowed = [] }) => {
     const meant = code === 'NF1007' && written !== undefined && guessWord(written, allowed)
     return meant && path ? [JSON.stringify([...path.slice(0, -1), meant])] : []
@@ -17,26 +25,26 @@ export function describeIssues(issues: readonly Issue[], data: unknown): Complai
   return found.filter(each => each.code === 'NF1007' || !slips.includes(JSON.stringify(each.path)))
 }
 
-function describeIssue(issue: Issue, data: unknown): Complaint[] {
+function describeIssue(issue: Issue, judged: Judged): Complaint[] {
+  const { schema, data, what } = judged
   const path = issue.path as Path
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map(key => tellUnknown([...path, key], data))
+    return issue.keys.map(key => tellUnknown([...path, key], judged))
   const value = valueAt(data, path)
   const parent = path.slice(0, -1)
   if (value === undefined && path.length > 0)
-    return [tellMissingKey(path, issue, keysAt(data, parent))]
+    return [tellMissingKey(path, issue, keysAt(schema, data, parent))]
   const atKey = issue.code === 'invalid_key'
   return [
     {
       code: 'NF1003',
-      message:
-        path.length > 0 ? `wrong value for "${nameOf(path)}"` : 'a playbook is a map of keys',
+      message: path.length > 0 ? `wrong value for "${nameOf(path)}"` : `${what} is a map of keys`,
       path,
       ...(atKey && { at: 'key' as const, message: `wrong name "${path.at(-1)}"` }),
       ...(typeof value === 'string' && { written: value, allowed: listWords(issue) }),
       details: atKey
         ? [`expected  ${joinWords(listExpected(issue))}`]
-        : tellValue(value, issue, schemaAt(data, path)),
+        : tellValue(value, issue, schemaAt(schema, data, path)),
     },
   ]
 }
@@ -54,8 +62,8 @@ function tellValue(value: unknown, issue: Issue, schema: z.ZodType | undefined):
   return [`expected  ${joinWords(expected)}`, found, `write it in quotes: "${value}"`]
 }
 
-function tellUnknown(path: Path, data: unknown): Complaint {
-  const allowed = keysAt(data, path.slice(0, -1))
+function tellUnknown(path: Path, { schema, data }: Judged): Complaint {
+  const allowed = keysAt(schema, data, path.slice(0, -1))
   return {
     code: 'NF1007',
     message: `unknown key "${path.at(-1)}"`,

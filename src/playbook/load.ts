@@ -32,7 +32,11 @@ export function loadPlaybook(
     ...checkReferences(data, resolved),
     ...(checked.success
       ? []
-      : describeIssues(checked.error.issues.filter(hasItsText(filled)), filled)),
+      : describeIssues(checked.error.issues.filter(hasItsText(filled)), {
+          schema: playbookSchema,
+          data: filled,
+          what: 'a playbook',
+        })),
     ...checkContents(filled),
   ]
   if (!checked.success || complaints.length > 0) {
@@ -46,7 +50,7 @@ export function loadPlaybook(
 /** More than these nobody reads; finding the place of each takes its time. */
 const most = 100
 
-function tellAll(complaints: readonly Complaint[], source: Source): Problem[] {
+export function tellAll(complaints: readonly Complaint[], source: Source): Problem[] {
   const told = complaints.slice(0, most).map(each => locate(each, source))
   const problems = told.toSorted(byPlace)
   const last = problems.pop()

@@ -1,7 +1,7 @@
 import {
   isAlias,
   isCollection,
-  isMap,
+  isPair,
   isScalar,
   LineCounter,
   parseDocument,
@@ -18,17 +18,18 @@ import { spotAt, type Source } from './positions.ts'
 export function parseYaml(
   text: string,
   file: string,
+  what: 'playbook' | 'inventory' = 'playbook',
 ): { source: Source; data: unknown } | { problems: Problem[] } {
   const lines = new LineCounter()
   const document: Document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const source = { file, text, document, lines }
-  const found = [...listErrors(document), ...document.warnings, ...listUnfit(document)]
+  const found = [...listErrors(document), ...document.warnings, ...listUnfit(document, what)]
   if (found.length > 0) {
     return {
-      problems: found.slice(0, most).map(each => tellSyntax(each, source)),
+      problems: found.slice(0, most).map(each => tellSyntax(each, source, what)),
     }
   }
-  keepNumbersAsWritten(document)
+  keepNumbersAsWritten(document, what)
   return { source, data: document.toJS() }
 }
 
@@ -44,12 +45,12 @@ function listErrors({ errors }: Document): Syntax[] {
 }
 
 // A value that is written elsewhere has two places; a playbook short enough to review does without.
-function listUnfit(document: Document): Syntax[] {
+function listUnfit(document: Document, what: string): Syntax[] {
   const found: Syntax[] = []
   visit(document, {
     Node(key, node) {
       const pos: [number, number] = [node.range?.[0] ?? 0, node.range?.[1] ?? 0]
-      if (isAlias(node)) found.push({ message: 'aliases are not allowed in a playbook', pos })
+      if (isAlias(node)) found.push({ message: `aliases are not allowed in ${article(what)}`, pos })
       if (key === 'key' && isCollection(node)) found.push({ message: 'a key must be text', pos })
     },
   })
@@ -57,22 +58,28 @@ function listUnfit(document: Document): Syntax[] {
 }
 
 // YAML reads the version 2.10 as the number 2.1; what was typed is what is meant.
-function keepNumbersAsWritten(document: Document): void {
-  const vars = isMap(document.contents) && document.contents.get('vars', true)
-  if (!isMap(vars)) return
-  for (const pair of vars.items) {
-    const scalar = isMap(pair.value) && pair.value.get('default', true)
-    if (isScalar(scalar) && typeof scalar.value === 'number' && scalar.source)
-      scalar.value = scalar.source
-  }
+function keepNumbersAsWritten(document: Document, what: string): void {
+  visit(document, {
+    Scalar(key, node, path) {
+      if (typeof node.value !== 'number' || !node.source || key === 'key') return
+      const keys = path.flatMap(each =>
+        isPair(each) && isScalar(each.key) ? [each.key.value] : [],
+      )
+      const isValue =
+        what === 'inventory'
+          ? keys.includes('vars')
+          : keys[0] === 'vars' && keys.length === 3 && keys[2] === 'default'
+      if (isValue) node.value = node.source
+    },
+  })
 }
 
-function tellSyntax({ message, pos }: Syntax, source: Source): Problem {
+function tellSyntax({ message, pos }: Syntax, source: Source, what: string): Problem {
   const spot = spotAt(source, pos[0], pos[1] - pos[0])
   const several = message.startsWith('Source contains multiple documents')
   const isDeep = /call stack/i.test(message)
   const said = several
-    ? 'more than one document in a playbook'
+    ? `more than one document in ${article(what)}`
     : isDeep
       ? 'lists or maps within each other, too deep to be read'
       : lowerFirst(message)
@@ -80,6 +87,8 @@ function tellSyntax({ message, pos }: Syntax, source: Source): Problem {
   const details = unquoted ? ['inside of { } and [ ], write it in quotes: "${name}"'] : []
   return problem('NF1002', said, 'nicfix explain NF1002', { details, ...spot })
 }
+
+const article = (noun: string) => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`
 
 function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1)

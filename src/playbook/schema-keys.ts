@@ -1,22 +1,21 @@
 import { z } from 'zod'
-import { playbookSchema } from '../model/playbook.ts'
 import { valueAt, type Path } from './substitute.ts'
 
 /**
- * The keys that a playbook may have at a path, for error texts. In a list of alternatives (`steps`) the data
+ * The keys that a document may have at a path, for error texts. In a list of alternatives (`steps`) the data
  * says which one is meant. Empty where the schema has no map with fixed keys.
  */
-export function keysAt(data: unknown, path: Path): string[] {
-  const schema = schemaAt(data, path)
+export function keysAt(root: z.ZodType, data: unknown, path: Path): string[] {
+  const schema = schemaAt(root, data, path)
   const map = schema && bare(schema, valueAt(data, path))
   return map instanceof z.ZodObject ? Object.keys(map.shape) : []
 }
 
-/** The part of the playbook's schema that judges the value at a path. */
-export function schemaAt(data: unknown, path: Path): z.ZodType | undefined {
+/** The part of the schema that judges the value at a path. */
+export function schemaAt(root: z.ZodType, data: unknown, path: Path): z.ZodType | undefined {
   return path.reduce<z.ZodType | undefined>(
     (found, part, depth) => found && child(bare(found, valueAt(data, path.slice(0, depth))), part),
-    playbookSchema,
+    root,
   )
 }
 
@@ -27,9 +26,13 @@ function child(schema: z.ZodType | undefined, part: string | number): z.ZodType 
   return undefined
 }
 
-/** Takes off what is around a schema: optional, default, and the alternatives that the data is not. */
+/** Takes off what is around a schema: optional, default, nullable, and the alternatives that the data is not. */
 function bare(schema: z.ZodType, data: unknown): z.ZodType | undefined {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) {
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodNullable
+  ) {
     return bare(schema.unwrap() as z.ZodType, data)
   }
   if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema

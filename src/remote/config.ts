@@ -26,19 +26,26 @@ export type SshSettings = {
 }
 
 /** How the command line wants hosts to be looked up. */
-export type LookupOptions = { readonly sshConfig?: string; readonly user?: string }
+export type LookupOptions = {
+  readonly sshConfig?: string | undefined
+  readonly user?: string | undefined
+}
 
-type Lookup = LookupOptions & { readonly port?: string }
+/** What may be said of one host beside that. */
+export type Lookup = LookupOptions & {
+  readonly port?: string | undefined
+  /** Private key, before those of the configuration. */
+  readonly key?: string | undefined
+  /** As ProxyJump has it. */
+  readonly jump?: string | undefined
+}
 
 /**
  * Asks `ssh -G` for the settings of a host, so that Include, Match and tokens mean what they mean to ssh.
  * The caller has checked that `name` cannot be taken for an option.
  * @throws {Trouble} NF6006 when ssh is missing or its configuration cannot be read.
  */
-export async function readSettings(
-  name: string,
-  options: LookupOptions = {},
-): Promise<SshSettings> {
+export async function readSettings(name: string, options: Lookup = {}): Promise<SshSettings> {
   const { settings, jump } = await lookUp(name, options)
   return { ...settings, jumps: await readJumps(jump, options, 0) }
 }
@@ -73,12 +80,14 @@ async function readJumps(
 
 async function lookUp(
   name: string,
-  { sshConfig, user, port }: Lookup,
+  { sshConfig, user, port, key, jump }: Lookup,
 ): Promise<{ settings: SshSettings; jump: string | undefined }> {
   const flags = [
     ...(sshConfig === undefined ? [] : ['-F', sshConfig]),
     ...(user === undefined ? [] : ['-l', user]),
     ...(port === undefined ? [] : ['-p', port]),
+    ...(key === undefined ? [] : ['-i', key]),
+    ...(jump === undefined ? [] : ['-J', jump]),
   ]
   const result = await execa('ssh', ['-G', ...flags, '--', name], {
     reject: false,

@@ -29,7 +29,10 @@ export type Connection = {
 /** A host as the command line named it, resolved; connecting may be done as often as wanted, each time anew. */
 export type Host = {
   readonly name: string
-  /** Variables that come with the host (lab hosts bring the driver sources made for them), by playbook name. */
+  /**
+   * Variables that come with the host, by playbook name (lab hosts bring the driver sources made for them); those under
+   * '*' are for any playbook (an inventory has them).
+   */
   readonly vars: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** True for a throw-away host of `nicfix lab`. */
   readonly lab: boolean

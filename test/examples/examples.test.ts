@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parseDocument } from 'yaml'
+import { chooseHosts } from '../../src/inventory/choose.ts'
+import { loadInventory } from '../../src/inventory/load.ts'
 import { planHost } from '../../src/plan/plan-host.ts'
 import { loadPlaybook } from '../../src/playbook/load.ts'
 import { readFacts, sha256, sources, withHandMade, withNic } from '../plan/make.ts'
@@ -11,7 +13,8 @@ const list = (folder: string) =>
 
 const workflows = ['examples/github-workflow.yml', 'examples/gitlab-ci.yml']
 const yaml = [...list('playbooks'), ...list('examples')].filter(path => /\.ya?ml$/.test(path))
-const playbooks = yaml.filter(path => !workflows.includes(path))
+const inventory = 'examples/inventory.yaml'
+const playbooks = yaml.filter(path => ![...workflows, inventory].includes(path))
 
 describe('playbooks', () => {
   it('are there, and nothing else is in examples/', () => {
@@ -35,6 +38,18 @@ describe('playbooks', () => {
     const { changes } = planned.plan
     expect(changes.map(({ phase }) => phase)).toContain('trial')
     expect(changes.map(({ phase }) => phase)).toContain('persist')
+  })
+})
+
+describe('the inventory', () => {
+  it('gives a playbook what it asks for', () => {
+    const loaded = loadInventory(readText(inventory), inventory)
+    if ('problems' in loaded) throw new Error(JSON.stringify(loaded.problems, null, 1))
+    const [host] = chooseHosts(loaded.inventory, ['pve2'], [])
+    const path = 'examples/custom-playbook.yaml'
+    const values = { commandLine: {}, host: host?.vars ?? {} }
+    const result = loadPlaybook(readText(path), path, values)
+    expect(result).toMatchObject({ loaded: { vars: { nic: 'eno1' } } })
   })
 })
 

@@ -4,6 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { fileKinds, jsonSchemaOf } from '../../src/model/json-schema.ts'
 import type { FileKind } from '../../src/model/json-schema.ts'
+import { FakeHost } from '../run/fake-host.ts'
+import { FakeClock } from '../run/faults.ts'
+import { travel } from '../run/setup.ts'
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
@@ -14,13 +17,30 @@ function judge(kind: FileKind, document: unknown): string[] {
   return (validate.errors ?? []).map(each => `${each.instancePath} ${each.message}`)
 }
 
+it.each([
+  ['a run that goes well', {}],
+  ['one that is rolled back', { trialFails: true }],
+] as const)('the report of %s is what its schema says', async (_, faults) => {
+  const {
+    entries: _e,
+    told: _t,
+    ...result
+  } = await travel({ host: new FakeHost(new FakeClock(), faults) })
+  const report = { format: 'nicfix.report/1', run: result.run, hosts: [result], problems: [] }
+  expect(judge('report', JSON.parse(JSON.stringify(report)))).toEqual([])
+})
+
 const playbooks = [
   ...readdirSync(new URL('../../playbooks', import.meta.url)).map(name => `playbooks/${name}`),
   'examples/custom-playbook.yaml',
 ]
 
+it('let the inventory of the examples pass', () => {
+  expect(judge('inventory', parse(read('examples/inventory.yaml')))).toEqual([])
+})
+
 describe('the JSON Schemas', () => {
-  it.each(fileKinds)('of a %s is the one in schema/', kind => {
+  it.each(fileKinds)('are those in schema/: %s', kind => {
     const kept: unknown = JSON.parse(read(`schema/${kind}.v1.schema.json`))
     // Made anew by: nicfix schema KIND >schema/KIND.v1.schema.json
     expect(kept).toEqual(jsonSchemaOf(kind))
