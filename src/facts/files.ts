@@ -76,6 +76,16 @@ for net in /sys/class/net/*; do
     [ ! -d "$folder" ] || describe_file path "$folder" ''
   done
 done
+for net in /sys/class/net/*; do
+  pci_of "\${net##*/}" >/dev/null || continue
+  file=/etc/sysconfig/network-scripts/ifcfg-\${net##*/}
+  [ -e "$file" ] || continue
+  # The sign-on of 802.1X and the keys of a radio stay where they are.
+  if grep -qiE '(pass|key|secret|pin|cert)[a-z0-9_]*=' "$file"; then describe_file path "$file" ''; else describe_file path "$file" text; fi
+done
+for file in /etc/NetworkManager/dispatcher.d/50-nicfix-*; do
+  [ ! -e "$file" ] || describe_file path "$file" text
+done
 for file in /etc/systemd/network/05-nicfix-*.link; do
   case $seen$file in
     *'*.link' | *" $file "*) ;;

@@ -28,10 +28,12 @@ if active NetworkManager || [ -d /run/NetworkManager/devices ]; then echo stack 
 for file in /etc/sysconfig/network-scripts/ifcfg-*; do
   case $file in
     *'/ifcfg-*' | */ifcfg-lo) ;;
-    *) if [ -d /etc/sysconfig/network/scripts ] || [ -e /etc/sysconfig/network-scripts/ifup ]; then
-      echo stack initscripts
-      break
-    fi ;;
+    *)
+      # Before it knew ethtool_set, ETHTOOL_OPTS was for speed and duplex alone.
+      if grep -qs ethtool_set /etc/sysconfig/network-scripts/network-functions; then
+        echo stack initscripts
+        break
+      fi ;;
   esac
 done
 if active systemd-networkd; then echo stack systemd-networkd; fi

@@ -60,6 +60,11 @@ test('a stanza that ifupdown never brings up is a warning; ifupdown2 finds it by
   )
 })
 
+test('a port whose name a shell would take for more than a name is refused', () => {
+  const odd = withNic(facts, 'eno1', { name: 'e;reboot' })
+  expect(refusals('e1000e-flow-control-off', odd).join()).toMatch(/^NF2030.*"e;reboot"/)
+})
+
 test('ethtool is called where it is', () => {
   const elsewhere = { ...facts, commands: { ...facts.commands, ethtool: '/sbin/ethtool' } }
   expect(apply(elsewhere).writes[0]?.diff).toContain('+    pre-up /sbin/ethtool -A eno1 ')

@@ -41,6 +41,8 @@ describe.runIf(ready.ok)('what somebody did by hand, and what only they know how
     return file
   }
 
+  const mask = () => ask('cat /sys/class/net/eno1/queues/rx-0/rps_cpus')
+
   test('driver-revert goes back to the driver of the kernel, and its rollback to the one by hand', async () => {
     const { host } = bench
     const file = await installByHand()
@@ -70,7 +72,6 @@ describe.runIf(ready.ok)('what somebody did by hand, and what only they know how
     const { host } = bench
     const playbook = join(bench.dir, 'steering.yaml')
     await writeFile(playbook, steering)
-    const mask = () => ask('cat /sys/class/net/eno1/queues/rx-0/rps_cpus')
     expect(await mask()).toBe('0')
     const applied = await bench.nicfix('apply', playbook, '--host', host)
     expect(wordsOf(applied)).toMatch(/^exit 0\n/)

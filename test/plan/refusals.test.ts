@@ -81,8 +81,8 @@ test.each<[string, string, Facts, RegExp]>([
   [
     'another network stack',
     'e1000e-flow-control-off',
-    { ...facts, networkStacks: ['NetworkManager'], udev: 239 },
-    /^NF2030.*found {6}NetworkManager, systemd 239/,
+    { ...facts, networkStacks: ['systemd-networkd'], udev: 239 },
+    /^NF2030.*found {6}systemd-networkd, systemd 239/,
   ],
   [
     'a pending edit',
