@@ -60,7 +60,7 @@ function tellUnsupported({ name, unsupported }: InventoryHost, path: string) {
 }
 
 /** @throws {Trouble} NF1030 when it cannot be read, NF1002 to NF1031 for what is wrong in it */
-async function readInventory(path: string): Promise<Inventory> {
+export async function readInventory(path: string): Promise<Inventory> {
   const text = isProgram(path) ? await listOf(path) : readBytes(path)
   const result = loadInventory(text, path === '-' ? 'standard input' : path)
   if ('problems' in result) throw new Trouble(...result.problems)

@@ -33,7 +33,7 @@ const commands: Readonly<Record<string, { about: string; wire: () => Promise<Wir
     wire: async () => (await import('./facts.ts')).wireFacts,
   },
   validate: {
-    about: 'check playbooks without any host',
+    about: 'check playbooks and inventories without any host',
     wire: async () => (await import('./validate.ts')).wireValidate,
   },
   schema: {

@@ -24,6 +24,19 @@ afterAll(() => rm(dir, { recursive: true, force: true }))
 const nicfix = (words: readonly string[], input = '') =>
   execa(process.execPath, [main, ...words], { reject: false, input })
 
+describe('validate', () => {
+  it('judges inventories beside playbooks', async () => {
+    const wrong = join(dir, 'wrong.yaml')
+    await writeFile(wrong, 'nicfix-inventory: 1\nhosts: { h1: { adress: 192.0.2.1 } }\n')
+    const playbook = 'playbooks/ring-max.yaml'
+    const good = await nicfix(['validate', example, playbook])
+    expect(good).toMatchObject({ exitCode: 0, stdout: `${example}: ok\n${playbook}: ok` })
+    const bad = await nicfix(['validate', wrong, playbook, '--format', 'github'])
+    expect(bad.exitCode).toBe(65)
+    expect(bad.stdout).toMatch(/^::error file=.*wrong\.yaml,line=2,/)
+  })
+})
+
 describe('hosts of an inventory', () => {
   it('come with their variables, and with what the ssh configuration says beside', async () => {
     const options = {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { wireApply } from '../../src/cli/apply.ts'
 import { wireExplain } from '../../src/cli/explain.ts'
+import { wireExtend } from '../../src/cli/extend.ts'
 import { wireFacts } from '../../src/cli/facts.ts'
 import { wireGraph } from '../../src/cli/graph.ts'
 import { labCommand } from '../../src/cli/lab.ts'
@@ -21,6 +22,7 @@ const wires = [
   wireGraph,
   wireSchema,
   wireExplain,
+  wireExtend,
 ]
 
 export function readText(path: string): string {
