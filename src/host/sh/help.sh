@@ -20,7 +20,9 @@ manual() {
   printf '%s\n' "$1" | sed 's/^/  still wrong: /'
   echo
   [ ! -e "$tx/hung" ] || echo "  0. A module command hangs inside the kernel: only a reboot ends it, and boots the old driver. Do the rest first."
-  for c in "$tx"/c/*; do
+  # Files before the driver: the one that is to be loaded again may be among them.
+  # shellcheck disable=SC2046  # the directories one by one
+  for c in $(reversed "$tx"/c/*); do
     case $(value "$c/kind") in
     write-file)
       state_now=$(unchanged_file "$c")
