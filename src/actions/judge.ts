@@ -1,6 +1,7 @@
 import type { Nic } from '../model/facts.ts'
 import { settingNames } from '../model/playbook.ts'
 import type { Setting, StepOf, Wanted } from '../model/playbook.ts'
+import type { Context } from './context.ts'
 import type { Problem } from '../problems.ts'
 import { judgeEee } from './eee.ts'
 import { judgeOffload } from './offload.ts'
@@ -29,11 +30,22 @@ export function judgeSetting<S extends Setting>(
 export function judgeAll(
   nic: Nic,
   { id, with: kept }: StepOf<'nic.persist'>,
-  host: string,
+  { host, playbook }: Pick<Context, 'host' | 'playbook'>,
 ): [Setting, Verdict | Problem][] {
   return settingNames.flatMap((setting): [Setting, Verdict | Problem][] => {
     const wanted = kept[setting]
-    return wanted ? [[setting, judgeSetting(setting, nic, wanted, { host, step: id })]] : []
+    return wanted
+      ? [
+          [
+            setting,
+            judgeSetting(setting, nic, wanted, {
+              host,
+              step: id,
+              accepted: playbook['accept-risk'],
+            }),
+          ],
+        ]
+      : []
   })
 }
 

@@ -15,15 +15,18 @@ export function trySetting<S extends Setting>(
 ): Outcome {
   const problems: Problem[] = []
   const changes: Draft[] = []
+  const risky: string[] = []
   for (const nic of context.nics) {
-    const verdict = judgeSetting(setting, nic, wanted, { host: context.host, step: id })
+    const accepted = context.playbook['accept-risk']
+    const verdict = judgeSetting(setting, nic, wanted, { host: context.host, step: id, accepted })
     if ('code' in verdict) problems.push(verdict)
     else if (wordsNow(nic, setting, verdict.want) !== verdict.want)
       changes.push(describe(nic, setting, verdict, id))
+    if ('warning' in verdict) risky.push(`${nic.name}: ${verdict.warning}`)
   }
   if (problems.length > 0) return { problems }
   const ends = 'Flow control belongs to both ends of a link: set the switch ports alike.'
-  const warnings = setting === 'pause' ? [ends] : []
+  const warnings = setting === 'pause' ? [ends, ...risky] : risky
   return changes.length > 0 ? { changes, notes: [], warnings } : leave(`${setting} is as wanted`)
 }
 

@@ -1,11 +1,12 @@
+import type { Risk } from '../model/playbook.ts'
 import { blipSeconds, cannotSet, onOff, sayNow } from './setting.ts'
 import type { Judge } from './setting.ts'
 
 type Rule = {
   /** Does the driver only take rx and tx while pause autonegotiation is off? Then it must be renegotiated after. */
   readonly ownAutoneg: boolean
-  /** Why pause must not be turned off, where it must not. */
-  readonly keep: string | null
+  /** Why pause must not be turned off, where it must not, and by which name a playbook may do so all the same. */
+  readonly keep: { readonly why: string; readonly risk: Risk } | null
 }
 
 /**
@@ -19,7 +20,10 @@ const rules: Readonly<Record<string, Rule>> = {
   // Answers EOPNOTSUPP to any autoneg but that of the link.
   i40e: {
     ownAutoneg: false,
-    keep: "Intel's README: without flow control the port may hang in transmission and need a reboot",
+    keep: {
+      why: "Intel's README: without flow control the port may hang in transmission and need a reboot",
+      risk: 'i40e-pause-off',
+    },
   },
 }
 
@@ -38,11 +42,12 @@ export const judgePause: Judge<'pause'> = (nic, wanted, place) => {
       `nicfix does not know how the driver ${nic.driver} takes pause parameters.`,
       'Narrow the match of the playbook to e1000e or igb.',
     )
-  if (rule.keep !== null && !(wanted.rx && wanted.tx))
+  const risky = wanted.rx && wanted.tx ? null : rule.keep
+  if (risky && !place.accepted.includes(risky.risk))
     return no(
       `Flow control must not be turned off on ${nic.name}.`,
-      'Update the driver instead: playbooks/i40e-upgrade.yaml.',
-      `why        ${rule.keep}`,
+      `Update the driver instead: playbooks/i40e-upgrade.yaml. Or take it upon the playbook: accept-risk: [${risky.risk}]`,
+      `why        ${risky.why}`,
     )
 
   const autoneg = wanted.autoneg ?? (rule.ownAutoneg ? false : nic.pause.autoneg)
@@ -61,5 +66,6 @@ export const judgePause: Judge<'pause'> = (nic, wanted, place) => {
     before: sayNow(nic, 'pause'),
     renegotiate: rule.ownAutoneg,
     seconds: blipSeconds,
+    ...(risky && { warning: risky.why }),
   }
 }

@@ -42,7 +42,7 @@ function persistOne(
   context: Context,
 ): { readonly changes: readonly Draft[] } | Refused {
   const commands: Command[] = []
-  for (const [setting, verdict] of judgeAll(nic, step, context.host)) {
+  for (const [setting, verdict] of judgeAll(nic, step, context)) {
     if ('code' in verdict) return refuse(verdict)
     const words = `${ethtoolOption[setting]} ${nic.name} ${verdict.want}`
     commands.push({ setting, words, renegotiate: verdict.renegotiate })

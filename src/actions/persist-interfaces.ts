@@ -50,13 +50,14 @@ export const persistInInterfaces: Action<'nic.persist'> = (step, context) => {
     : leave(`${nameKept(step)} is set at each boot`)
 }
 
-function linesFor(nic: Nic, step: StepOf<'nic.persist'>, { host, facts }: Context) {
+function linesFor(nic: Nic, step: StepOf<'nic.persist'>, context: Context) {
+  const ethtool = ethtoolPath(context.facts)
   const lines: string[] = []
   const problems: Problem[] = []
-  for (const [setting, verdict] of judgeAll(nic, step, host)) {
+  for (const [setting, verdict] of judgeAll(nic, step, context)) {
     if ('code' in verdict) problems.push(verdict)
     else {
-      const command = `${ethtoolPath(facts)} ${ethtoolOption[setting]} ${nic.name} ${verdict.want}`
+      const command = `${ethtool} ${ethtoolOption[setting]} ${nic.name} ${verdict.want}`
       lines.push(`pre-up ${command} || true ${marker(setting)}`)
     }
   }

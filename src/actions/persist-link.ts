@@ -49,8 +49,9 @@ const no = (host: string, message: string, next: string, ...details: string[]): 
 function linesFor(
   nic: Nic,
   step: StepOf<'nic.persist'>,
-  { facts, host }: Context,
+  context: Context,
 ): { lines: readonly string[] } | Refused {
+  const { facts, host } = context
   if (step.with.pause && facts.pauseElsewhere.length > 0)
     return no(
       host,
@@ -59,7 +60,7 @@ function linesFor(
       ...facts.pauseElsewhere.map(path => `found      ${path}`),
     )
   const lines: string[] = []
-  for (const [setting, verdict] of judgeAll(nic, step, host)) {
+  for (const [setting, verdict] of judgeAll(nic, step, context)) {
     if ('code' in verdict) return refuse(verdict)
     const found = linkLines(setting, verdict.want)
     if ('without' in found)

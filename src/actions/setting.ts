@@ -1,5 +1,5 @@
 import type { Facts, Nic } from '../model/facts.ts'
-import type { Setting, Wanted } from '../model/playbook.ts'
+import type { Risk, Setting, Wanted } from '../model/playbook.ts'
 import { problem } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 
@@ -20,9 +20,16 @@ export type Verdict = {
   readonly renegotiate: boolean
   /** How long the link may be down. */
   readonly seconds: number
+  /** What the playbook takes upon itself by that. */
+  readonly warning?: string
 }
 
-export type Place = { readonly host: string; readonly step: string }
+export type Place = {
+  readonly host: string
+  readonly step: string
+  /** What the playbook takes upon itself. */
+  readonly accepted: readonly Risk[]
+}
 
 /** How one setting is judged on one port: what it comes to, or NF2022. */
 export type Judge<S extends Setting> = (

@@ -72,6 +72,10 @@ export const refusals = [
 ] as const
 export type Refusal = (typeof refusals)[number]
 
+/** What nicfix refuses for a reason that a playbook may know better: each is accepted by its name. */
+export const risks = ['i40e-pause-off'] as const
+export type Risk = (typeof risks)[number]
+
 export const variableTypes = ['text', 'integer', 'version', 'sha256', 'on-off', 'address'] as const
 export type VariableType = (typeof variableTypes)[number]
 
@@ -138,6 +142,7 @@ export const playbookSchema = z.strictObject({
     })
     .default({ commands: [] }),
   'refuse-when': z.array(z.enum(refusals)).default([]),
+  'accept-risk': z.array(z.enum(risks)).default([]),
   vars: z
     .record(
       z.string().regex(/^[a-z][a-z0-9_]*$/, 'a name of small letters, digits and underscores'),

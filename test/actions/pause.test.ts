@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { judgePause } from '../../src/actions/pause.ts'
 import type { Pause } from '../../src/model/facts.ts'
 import type { Wanted } from '../../src/model/playbook.ts'
-import { readFacts } from '../plan/make.ts'
+import { plan, readFacts, refusals, withNic } from '../plan/make.ts'
 
 const nic = readFacts().nics[0]!
 const on = { autoneg: true, rx: true, tx: true }
-const place = { host: 'h1', step: 'live' }
+const place = { host: 'h1', step: 'live', accepted: [] }
 
 test.each<[string, Pause | null, Wanted['pause'], string]>([
   ['e1000e', on, { rx: false, tx: false }, 'autoneg off rx off tx off, renegotiated'],
@@ -30,4 +30,19 @@ test.each<[string, Pause | null, Wanted['pause'], string]>([
   const said =
     'code' in verdict ? verdict.code : verdict.want + (verdict.renegotiate ? ', renegotiated' : '')
   expect(said).toBe(expected)
+})
+
+test('flow control goes off on i40e where the playbook takes that upon itself, and the plan says what', () => {
+  const own = `nicfix: 1
+name: own
+nics: { match: { driver: i40e } }
+accept-risk: [i40e-pause-off]
+steps:
+  - { id: live, use: nic.pause, with: { rx: off, tx: off } }
+`
+  const facts = withNic(readFacts(), 'eno3', { pause: on })
+  const { changes, warnings } = plan('own', facts, own)
+  expect(changes).toMatchObject([{ want: 'autoneg on rx off tx off', renegotiate: false }])
+  expect(warnings.join()).toMatch(/eno3: Intel's README.*may hang/)
+  expect(refusals('own', facts, own.replace('[i40e-pause-off]', '[]')).join()).toContain('NF2022')
 })

@@ -11,7 +11,7 @@ const eno1 = facts.nics[0]!
 
 function judged<S extends Setting>(setting: S, wanted: Wanted[S], change: Partial<Nic> = {}) {
   const nic = { ...eno1, ...change }
-  const verdict = judgeSetting(setting, nic, wanted, { host: 'h1', step: 'live' })
+  const verdict = judgeSetting(setting, nic, wanted, { host: 'h1', step: 'live', accepted: [] })
   if ('code' in verdict) return [verdict.code, verdict.message, ...verdict.details].join(' | ')
   const { want, before, seconds } = verdict
   return { want, before, seconds }
