@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { extendOn } from '../../src/cli/extend.ts'
 import type { Host } from '../../src/remote/host.ts'
@@ -87,6 +88,20 @@ describe('the window for a confirmation', () => {
     scenario.deadline()
     expect(await scenario.ending()).toEqual(['rolled-back'])
     expect(await extend()).toMatchObject({ code: 3, stderr: expect.stringContaining('too late') })
+  })
+
+  it('is not longer on a disk that takes nothing any more, where the file still has the deadline of the trial', async () => {
+    scenario = await Scenario.start({ confirmWithin: 30 })
+    await scenario.to('ready')
+    await scenario.host.tx(id, 'fire')
+    await scenario.until('trying')
+    // As if what was written since had not arrived.
+    const path = scenario.path(`/var/lib/nicfix/tx/${id}/deadline`)
+    const trial = readFileSync(path, 'utf8')
+    await scenario.until('tried')
+    writeFileSync(path, trial)
+    scenario.deadline()
+    expect(await scenario.ending()).toEqual(['rolled-back'])
   })
 
   it('is not moved by whatever else is found in the file of the deadline', async () => {

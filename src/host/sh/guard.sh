@@ -90,7 +90,8 @@ await_confirmation() {
     # The clock first: whoever extends the window before its end must not find it closed all the same.
     tick
     get_deadline
-    [ "${got:-0}" -le "$deadline" ] || [ "$got" -gt "$latest" ] || deadline=$got
+    # Only what somebody wrote into this very window: a disk that takes nothing still has the deadline of the trial.
+    [ "$last" != "$latest" ] || [ "$got" -le "$deadline" ] || [ "$got" -gt "$latest" ] || deadline=$got
     if [ "$clock" -ge "$deadline" ]; then
       become pending rollback
       is confirmed || event - note "nobody confirmed within $(value "$tx/m/confirm-within") s"
