@@ -5,7 +5,7 @@ import { look } from '../chaos/look.ts'
 /** What is judged of a host, the same for everyone. */
 export type View = {
   readonly boot: string
-  /** Every file that decides what is loaded, now or at the next boot: kind, mode, owner, link, sha256. */
+  /** Every file that decides what is loaded, now or at the next boot: kind, mode, owner, link, md5 sum. */
   readonly files: readonly string[]
   /** Ports with version, address, carrier and addresses, and the routes. */
   readonly network: readonly string[]

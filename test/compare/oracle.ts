@@ -73,7 +73,7 @@ function compare(path: string, old: View, fresh: View, now: View): string {
   return is.includes(emptySum) ? 'EMPTY' : 'TORN'
 }
 
-const emptySum = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+const emptySum = 'd41d8cd98f00b204e9800998ecf8427e'
 
 const pathOf = (line: string): string => /(\/\S*)/.exec(line)?.[1] ?? line
 
