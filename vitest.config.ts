@@ -9,15 +9,17 @@ export default defineConfig({
           name: 'fast',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.lab.test.ts', 'test/**/*.matrix.test.ts'],
+          env: { NICFIX_SHELLS: 'dash' },
           // They mostly wait: for a clock of the simulated host, for a server.
-          maxWorkers: 3,
+          maxWorkers: 4,
           testTimeout: 30_000,
         },
       },
       {
         test: {
           name: 'matrix',
-          include: ['test/**/*.matrix.test.ts'],
+          include: ['test/**/*.matrix.test.ts', 'test/host/sim.test.ts'],
+          env: { NICFIX_SHELLS: 'ash bash mksh' },
           maxWorkers: 3,
           // All points of one scenario take longer than the share of them.
           testTimeout: process.env['NICFIX_MATRIX'] === 'full' ? 7_200_000 : 1_200_000,
