@@ -1,13 +1,12 @@
 import type { Facts, FileFact, Nic } from '../model/facts.ts'
 import type { Setting, StepOf } from '../model/playbook.ts'
 import { problem } from '../problems.ts'
-import { lookUp, refuse } from './context.ts'
+import { leave, lookUp, refuse } from './context.ts'
 import type { Action, Context, Draft } from './context.ts'
 import { addEthtoolOptions } from './ifcfg.ts'
 import { judgeAll, nameKept } from './judge.ts'
 import { ethtoolOption, ethtoolPath } from './setting.ts'
 import { writeText } from './write-text.ts'
-import { leave } from './context.ts'
 
 type Refused = ReturnType<typeof refuse>
 type Command = {
@@ -29,7 +28,7 @@ export const persistAtUp: Action<'nic.persist'> = (step, context) => {
   const changes = found.flatMap(each => ('changes' in each ? each.changes : []))
   const warnings = context.nics.map(
     ({ name }) =>
-      `${name} is set a moment after its link came up, not before: there it is set with other words until then.`,
+      `${name} is set a moment after its link has come up; until then it is as its driver has it.`,
   )
   return changes.length > 0
     ? { changes, notes: [], warnings }

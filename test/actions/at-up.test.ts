@@ -46,7 +46,9 @@ describe('a port that the initscripts bring up', () => {
   it('needs nothing when that is there, and warns that the link comes up before it is set', () => {
     const [write] = writes(having(plain))
     expect(writes(having(write?.text ?? ''))).toEqual([])
-    expect(plan(name, having(plain)).warnings.join()).toContain('a moment after its link came up')
+    expect(plan(name, having(plain)).warnings.join()).toContain(
+      'a moment after its link has come up',
+    )
   })
 
   it.each<[string, Facts, RegExp]>([
