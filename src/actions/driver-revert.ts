@@ -4,7 +4,7 @@ import type { Problem } from '../problems.ts'
 import { identify, leave, lookUp, refuse } from './context.ts'
 import type { Action, Context, Draft } from './context.ts'
 import { findRecord, isStock } from './driver.ts'
-import { swapDriver } from './driver-trial.ts'
+import { notLoaded, swapDriver } from './driver-trial.ts'
 import { shorten } from './text.ts'
 
 /** Loads the driver of the kernel's own package in place of the one that somebody put beside it, in memory only. */
@@ -14,13 +14,11 @@ export const tryStock: Action<'driver.stock'> = (step, context) => {
   if ('code' in stock) return refuse(stock)
   const { module, file, buildId } = stock
   if (module.buildId === buildId) return leave(`${name} of the kernel's own package is loaded`)
-  const { file: fact } = lookUp(context.facts, file)
-  const sha256 = fact.kind === 'file' ? fact.sha256 : ''
   return swapDriver(step.id, context, {
     module: name,
     // The file may say none: since Linux 5.9 the drivers of the tree have the kernel's.
     version: '',
-    source: { file, sha256, buildId },
+    source: { file, sha256: identify(context.facts, file), buildId },
     file,
     says: [`build-id ${shorten(buildId)} loaded`],
   })
@@ -76,16 +74,12 @@ function removal(step: string, facts: Facts, path: string, { instead, isLast }: 
 type Stock = { readonly module: Module; readonly file: string; readonly buildId: string }
 
 /** The kernel's own copy; or why going back to it is not for this playbook to do. */
-function findStock({ facts, host }: Context, name: string): Stock | Problem {
+function findStock(context: Context, name: string): Stock | Problem {
+  const { facts, host } = context
   const no = (message: string, next: string, details: readonly string[]) =>
     problem('NF2031', message, next, { host, details })
   const module = facts.modules[name]
-  if (!module)
-    return no(
-      `${name} is not loaded as a module: it could not be taken out, or put back.`,
-      'Use a kernel that has the driver as a module.',
-      [`found      no /sys/module/${name} with a file`],
-    )
+  if (!module) return notLoaded(context, name)
   const record = findRecord(facts, name)
   if (record)
     return no(

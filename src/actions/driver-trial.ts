@@ -114,21 +114,25 @@ function lostWithPort({ host }: Context, nic: Nic): Problem {
   )
 }
 
+export function notLoaded({ host }: Context, name: string): Problem {
+  return problem(
+    'NF2031',
+    `${name} is not loaded as a module: it could not be taken out, or put back.`,
+    'Use a kernel that has the driver as a module.',
+    { host, details: [`found      no /sys/module/${name} with a file`] },
+  )
+}
+
 /** The file on the disk with the code that is loaded now: without it there is no way back. */
 function findFormer(
-  { facts, host }: Context,
+  context: Context,
   name: string,
 ): { module: Module; file: string; buildId: string } | Problem {
+  const { facts, host } = context
   const no = (message: string, next: string, details: string[]) =>
     problem('NF2031', message, next, { host, details })
   const module: Module | undefined = facts.modules[name]
-  if (!module) {
-    return no(
-      `${name} is not loaded as a module: it could not be taken out, or put back.`,
-      'Use a kernel that has the driver as a module.',
-      [`found      no /sys/module/${name} with a file`],
-    )
-  }
+  if (!module) return notLoaded(context, name)
   const { buildId, copyBuildIds } = module
   if (buildId === null) {
     return no(

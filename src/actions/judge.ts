@@ -1,7 +1,9 @@
 import type { Nic } from '../model/facts.ts'
 import { settingNames } from '../model/playbook.ts'
 import type { Setting, StepOf, Wanted } from '../model/playbook.ts'
+import { refuse } from './context.ts'
 import type { Context } from './context.ts'
+import { problem } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 import { judgeEee } from './eee.ts'
 import { judgeOffload } from './offload.ts'
@@ -52,3 +54,11 @@ export function judgeAll(
 /** What a step keeps, for people: "pause", "offload and ring". */
 export const nameKept = ({ with: kept }: StepOf<'nic.persist'>): string =>
   settingNames.filter(setting => kept[setting] !== undefined).join(' and ')
+
+/** NF2030: why the settings cannot be kept on that host. */
+export const cannotKeep = (
+  host: string,
+  message: string,
+  next: string,
+  ...details: readonly string[]
+): ReturnType<typeof refuse> => refuse(problem('NF2030', message, next, { host, details }))

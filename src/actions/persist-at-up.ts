@@ -1,14 +1,14 @@
 import type { Facts, FileFact, Nic } from '../model/facts.ts'
 import type { Setting, StepOf } from '../model/playbook.ts'
-import { problem } from '../problems.ts'
 import { leave, lookUp, refuse } from './context.ts'
 import type { Action, Context, Draft } from './context.ts'
 import { addEthtoolOptions } from './ifcfg.ts'
-import { judgeAll, nameKept } from './judge.ts'
+import { cannotKeep, judgeAll, nameKept } from './judge.ts'
 import { ethtoolOption, ethtoolPath } from './setting.ts'
 import { writeText } from './write-text.ts'
 
 type Refused = ReturnType<typeof refuse>
+
 type Command = {
   readonly setting: Setting
   /** Words after `ethtool`. */
@@ -70,7 +70,7 @@ function dispatch(
 ): { readonly changes: readonly Draft[] } | Refused {
   const others = facts.pauseElsewhere.filter(path => !path.startsWith('/etc/sysconfig/'))
   if (step.with.pause && others.length > 0)
-    return no(
+    return cannotKeep(
       host,
       'Pause frames are set by a profile of NetworkManager already.',
       'Set them there; it has the last word.',
@@ -107,9 +107,13 @@ function editIfcfg(
   const path = ifcfgOf(nic)
   const { file, path: realPath } = lookUp(facts, path)
   if (file.kind !== 'file')
-    return no(host, `${nic.name} has no file of the initscripts.`, `Make ${path}, then plan again.`)
+    return cannotKeep(
+      host,
+      `${nic.name} has no file of the initscripts.`,
+      `Make ${path}, then plan again.`,
+    )
   if (file.text === null)
-    return no(
+    return cannotKeep(
       host,
       `nicfix does not read ${path}: there may be a password in it.`,
       `By hand: ETHTOOL_OPTS="${commands.map(({ words }) => words).join('; ')}"`,
@@ -119,7 +123,7 @@ function editIfcfg(
   )
   const edited = addEthtoolOptions(file.text, options)
   if ('refused' in edited)
-    return no(
+    return cannotKeep(
       host,
       `nicfix does not edit ${path} as it is.`,
       'Simplify the file, or keep the setting live only.',
@@ -144,6 +148,3 @@ function write({ nic, step, path, file, text, mode }: Written) {
   const reason = `${nameKept(step)} of ${nic.name} is set anew each time it is brought up`
   return { changes: [writeText({ step: step.id, path, reason, mode, owner, file, before, text })] }
 }
-
-const no = (host: string, message: string, next: string, ...details: readonly string[]): Refused =>
-  refuse(problem('NF2030', message, next, { host, details }))

@@ -1,11 +1,10 @@
 import { basename } from 'node:path/posix'
 import type { Facts, FileFact, Nic } from '../model/facts.ts'
 import type { StepOf } from '../model/playbook.ts'
-import { problem } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 import { findWrite, leave, refuse } from './context.ts'
 import type { Action, Context, Draft } from './context.ts'
-import { judgeAll, nameKept } from './judge.ts'
+import { cannotKeep, judgeAll, nameKept } from './judge.ts'
 import { linkLines, writeLinkFile } from './link-file.ts'
 import { writeText } from './write-text.ts'
 
@@ -42,9 +41,6 @@ export const persistInLinkFile: Action<'nic.persist'> = (step, context) => {
 
 type Refused = { readonly problems: readonly Problem[] }
 
-const no = (host: string, message: string, next: string, ...details: string[]): Refused =>
-  refuse(problem('NF2030', message, next, { host, details }))
-
 /** What the file has to say of the port. */
 function linesFor(
   nic: Nic,
@@ -53,7 +49,7 @@ function linesFor(
 ): { lines: readonly string[] } | Refused {
   const { facts, host } = context
   if (step.with.pause && facts.pauseElsewhere.length > 0)
-    return no(
+    return cannotKeep(
       host,
       'Pause frames are set by the configuration of the network already.',
       'Set them there; it has the last word.',
@@ -64,7 +60,7 @@ function linesFor(
     if ('code' in verdict) return refuse(verdict)
     const found = linkLines(setting, verdict.want)
     if ('without' in found)
-      return no(
+      return cannotKeep(
         host,
         `A systemd.link file cannot set ${found.without === setting ? '' : `${found.without} of `}${setting}.`,
         'Leave nic.persist out, and set it again after each boot by your own means.',
@@ -83,7 +79,7 @@ function describeFor(
 ): { changes: Draft[]; warnings: string[] } | Refused {
   const { host } = context
   if (nic.permanentMac === null)
-    return no(
+    return cannotKeep(
       host,
       `${nic.name} does not tell its permanent address, by which a systemd.link file would find it.`,
       'Write the .link file by hand: systemd.link(5).',
@@ -92,7 +88,7 @@ function describeFor(
   const path = `${folder}/05-nicfix-${nic.name}.link`
   const base = findBase(nic, path, context)
   if ('why' in base)
-    return no(
+    return cannotKeep(
       host,
       `nicfix cannot take over how udev sets up ${nic.name}.`,
       base.next,
@@ -100,7 +96,7 @@ function describeFor(
     )
   const made = writeLinkFile({ nic: nic.name, permanentMac: nic.permanentMac, lines }, base)
   if ('refused' in made)
-    return no(
+    return cannotKeep(
       host,
       `nicfix cannot take over ${base.path} as it is.`,
       'Simplify the file, or keep the setting live only.',
