@@ -13,11 +13,12 @@ export function chooseHosts(
   wanted: readonly string[],
   limit: readonly string[],
 ): InventoryHost[] {
-  const [all, narrowed] = [wanted, limit].map(words => words.map(word => find(inventory, word)))
-  const missing = [...wanted, ...limit].filter(word => find(inventory, word).length === 0)
+  const found = new Map([...wanted, ...limit].map(word => [word, find(inventory, word)]))
+  const missing = [...wanted, ...limit].filter(word => found.get(word)?.length === 0)
   if (missing.length > 0) throw new Trouble(...missing.map(word => unknown(inventory, word)))
-  const meant = new Set(all?.flat())
-  const left = new Set(narrowed?.flat())
+  const hostsOf = (words: readonly string[]) =>
+    new Set(words.flatMap(word => found.get(word) ?? []))
+  const [meant, left] = [hostsOf(wanted), hostsOf(limit)]
   const chosen = [...inventory.hosts.values()].filter(
     ({ name }) => meant.has(name) && (limit.length === 0 || left.has(name)),
   )
