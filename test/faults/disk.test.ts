@@ -85,7 +85,10 @@ describe('a sync that fails', () => {
   it('under the confirmation never ends in a confirmed change', async () => {
     scenario = await (await Scenario.start()).to('tried')
     const argv = scenario.host.argv(txCommand(id, 'confirm'))
+    // A guard that is quicker syncs the confirmation itself, and may then go on.
+    await scenario.kill('STOP', 'guard')
     expect(await failing(argv, `${token}\n`)).toMatchObject({ code: 1 })
+    await scenario.kill('CONT', 'guard')
     expect(await scenario.ending()).toEqual(['rolled-back'])
   })
 
