@@ -1,3 +1,5 @@
+import { verdicts } from '../src/model/event.ts'
+import type { Verdict } from '../src/model/event.ts'
 import { outcomes } from '../src/model/report.ts'
 
 /**
@@ -31,33 +33,8 @@ export const effects = [
 ] as const
 export type EffectName = (typeof effects)[number]
 
-/**
- * What an effect found.
- *
- * done         it went as wanted
- * empty        nothing needs to be done
- * refused      a precondition does not hold; nothing was changed
- * locked       another run has the host
- * failed       it did not work
- * lost         no contact; what happens over there is not known
- * undone       the host says: rolled back, or rolling back now
- * kept         the host says: confirmed and persisted
- * stuck        the host says: the rollback could not finish
- * interrupted  somebody pressed ^C
- */
-export const verdicts = [
-  'done',
-  'empty',
-  'refused',
-  'locked',
-  'failed',
-  'lost',
-  'undone',
-  'kept',
-  'stuck',
-  'interrupted',
-] as const
-export type Verdict = (typeof verdicts)[number]
+export { verdicts }
+export type { Verdict }
 
 /** A problem as JSON: what src/problems.ts makes, known here only by its shape. */
 export type Cause = {

@@ -15,7 +15,9 @@ import { isApproved } from './plan-file.ts'
 import { letGo, prepare } from './prepare.ts'
 import { lookAgain, recall } from './recall.ts'
 import type { Candidate, Candidates } from './recall.ts'
-import { conclude, rideAll, whoAmI } from './ride.ts'
+import { emitProblems, withEvents } from './events.ts'
+import type { Events } from './events.ts'
+import { conclude, rideAll, tellStart, whoAmI } from './ride.ts'
 
 type Options = HostOptions & PlaybookOptions & { plan?: string; approve?: string; yes?: boolean }
 
@@ -63,7 +65,11 @@ function seat(candidate: Candidate, { plan }: Candidates, run: string) {
   return { job, open: (whole: Parameters<typeof openSession>[0]) => openSession(whole, warm) }
 }
 
-async function apply(playbook: string | undefined, options: Options): Promise<void> {
+async function apply(
+  playbook: string | undefined,
+  options: Options,
+  events: Events,
+): Promise<void> {
   const gathered = await gather(playbook, options)
   tell(renderPlan(gathered.plan))
   try {
@@ -78,13 +84,16 @@ async function apply(playbook: string | undefined, options: Options): Promise<vo
   const { clock } = realTools()
   const run = makeRunId(clock.today())
   const folder = await createRunFolder(run, plan, runsFolder())
+  const names = hosts.map(({ host }) => host.name)
+  tellStart(events, folder, plan, names)
+  emitProblems(events, problems)
   const interrupts = listenForInterrupts()
+  const way = { folder, interrupts, events }
   const passengers = hosts.map(each => seat(each, candidates, run))
-  const results = await rideAll(passengers, folder, interrupts, applyPlan)
+  const results = await rideAll(passengers, way, applyPlan)
   interrupts.stop()
   await letGo(hosts)
-  const interrupted = interrupts.orderly.aborted
-  await conclude('report', folder, results, { problems, interrupted, json: options.json === true })
+  await conclude('report', way, results, { problems, json: options.json === true })
 }
 
 /** `nicfix apply PLAYBOOK --host h1`, or `nicfix apply --plan FILE --approve DIGEST`. */
@@ -96,5 +105,7 @@ export function wireApply(program: Command): void {
     .option('--plan <file>', 'apply a kept plan instead of making one')
     .option('--approve <digest>', 'digest of the plan that was approved, 8 digits or more')
     .option('--yes', 'do not ask')
-  withValues(withHosts(command)).action(apply)
+  withValues(withHosts(command)).action((playbook: string | undefined, options: Options) =>
+    withEvents('apply', options.json === true, events => apply(playbook, options, events)),
+  )
 }

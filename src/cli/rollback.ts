@@ -7,6 +7,7 @@ import { findRunFolder, runsFolder } from '../run/folder.ts'
 import type { RunFolder } from '../run/folder.ts'
 import { realTools } from '../run/real-tools.ts'
 import { undoRun } from '../run/run.ts'
+import type { HostResult } from '../run/run.ts'
 import { openSession } from '../run/session.ts'
 import type { Job } from '../run/session.ts'
 import { askFor } from './ask.ts'
@@ -14,7 +15,9 @@ import { findHosts } from './find-hosts.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { tell, withHosts } from './options.ts'
 import type { HostOptions } from './options.ts'
-import { conclude, rideAll, whoAmI } from './ride.ts'
+import { withEvents } from './events.ts'
+import type { Events } from './events.ts'
+import { conclude, rideAll, tellStart, whoAmI } from './ride.ts'
 
 type Options = HostOptions & { yes?: boolean }
 type Kept = { readonly host: Host; readonly plan: HostPlan; readonly facts: Facts }
@@ -46,7 +49,7 @@ function seat({ host, plan, facts }: Kept, { digest, playbook }: Plan, run: stri
   return { job, open: (whole: Job) => openSession(whole, { facts }) }
 }
 
-async function rollback(run: string, options: Options): Promise<void> {
+async function rollback(run: string, options: Options, events: Events): Promise<void> {
   const folder = findRunFolder(run, runsFolder())
   if (!folder) throw unknownRun(run, 'on this controller')
   const plan = await folder.readPlan()
@@ -59,17 +62,19 @@ async function rollback(run: string, options: Options): Promise<void> {
     const list = hosts.map(({ name }) => name).join(', ')
     await askFor(`Take run ${run} back on ${list}?`, 'add --yes')
   }
+  const begun = hosts.map(({ name }) => name)
+  tellStart(events, folder, plan, begun)
   const interrupts = listenForInterrupts()
+  const way = { folder, interrupts, events }
   const passengers = kept.map(each => seat(each, plan, run))
-  const results = await rideAll(passengers, folder, interrupts, undoRun)
+  const results = await rideAll(passengers, way, async ride => asWanted(await undoRun(ride)))
   interrupts.stop()
-  // Taken back is what was asked for: here it is the good end.
-  const ended = results.map(each =>
-    each.outcome === 'rolledBack' ? { ...each, exitCode: 0, cause: null } : each,
-  )
-  const interrupted = interrupts.orderly.aborted
-  const more = { problems: [], interrupted, json: options.json === true }
-  await conclude('rollback', folder, ended, more)
+  await conclude('rollback', way, results, { problems: [], json: options.json === true })
+}
+
+/** Taken back is what was asked for: here it is the good end. */
+function asWanted(result: HostResult): HostResult {
+  return result.outcome === 'rolledBack' ? { ...result, exitCode: 0, cause: null } : result
 }
 
 /** `nicfix rollback RUN --host h1`. */
@@ -79,5 +84,7 @@ export function wireRollback(program: Command): void {
     .description('take a run back, also one that has ended well, and prove it')
     .argument('<run>')
     .option('--yes', 'do not ask')
-  withHosts(command).action(rollback)
+  withHosts(command).action((run: string, options: Options) =>
+    withEvents('rollback', options.json === true, events => rollback(run, options, events)),
+  )
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { eventSchema } from './event.ts'
 import { factsSchema } from './facts.ts'
 import { inventorySchema } from './inventory.ts'
 import { planSchema } from './plan.ts'
@@ -9,7 +10,11 @@ const files = {
   playbook: { title: 'A playbook of nicfix', schema: playbookSchema },
   inventory: { title: 'An inventory of nicfix', schema: inventorySchema },
   plan: { title: 'A plan of nicfix, as `plan -o` keeps it', schema: planSchema },
-  report: { title: 'What came of a run, as `apply --json` prints it', schema: reportSchema },
+  report: { title: 'What came of a run, as its folder keeps it', schema: reportSchema },
+  event: {
+    title: 'A line of what `apply --json` and `rollback --json` print',
+    schema: eventSchema,
+  },
   facts: { title: 'What `nicfix facts` finds on a host', schema: factsSchema },
 } as const
 

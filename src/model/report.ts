@@ -30,7 +30,7 @@ const changeStates = [
 const code = z.string().regex(/^NF\d{4}$/)
 const cause = shape({ code, message: text, details: list(text), next: text, exitCode: count })
 
-const hostReport = shape({
+export const hostReport = shape({
   host: text,
   run: text,
   outcome: z.enum(outcomes),
@@ -60,7 +60,8 @@ const hostReport = shape({
   warnings: list(text),
 })
 
-const told = z
+/** A problem, as it is told. */
+export const told = z
   .strictObject({
     code,
     message: text,
@@ -73,7 +74,7 @@ const told = z
   })
   .readonly()
 
-/** What `apply --json` and `rollback --json` print, and what is kept in the folder of the run. */
+/** What came of a run, as it is kept in its folder. */
 export const reportSchema = shape({
   format: z.literal('nicfix.report/1'),
   run: text,

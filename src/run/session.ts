@@ -11,6 +11,8 @@ export type Tell = {
   /** The host does not answer. `deadlineInSeconds` is when its guard rolls back, null when that is not known. */
   away(awayMs: number, deadlineInSeconds: number | null): void
   back(): void
+  /** The host's log has a line that was not known yet. */
+  heard(event: TxEvent): void
 }
 
 /** What one run is about; never changes while it goes on. */

@@ -76,7 +76,10 @@ export function absorb(session: Session, exit: Exit): Answered {
   if (block) {
     const { status, outputs } = block
     session.status = status
-    for (const event of status.events) session.events.set(event.seq, event)
+    for (const event of status.events) {
+      if (!session.events.has(event.seq)) session.job.tell.heard(event)
+      session.events.set(event.seq, event)
+    }
     if (Object.keys(outputs).length > 0) session.outputs = { ...session.outputs, ...outputs }
     const { deadlineInSeconds } = status
     session.deadlineAtMs =

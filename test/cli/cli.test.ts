@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isApproved, readPlan, writePlan } from '../../src/cli/plan-file.ts'
 import { digestPlan } from '../../src/plan/make-plan.ts'
+import { eventSchema } from '../../src/model/event.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import { renderReport } from '../../src/report/run.ts'
 import { createRunFolder } from '../../src/run/folder.ts'
@@ -65,6 +66,19 @@ describe('the command line', () => {
     expect(ended).toMatchObject({ code, stdout: '' })
     expect(ended.stderr).toMatch(/^error/)
     expect(ended.stderr).not.toContain('\u001B')
+  })
+
+  it('tells a program that asked for events what went wrong before anything began', async () => {
+    const ended = await nicfix('apply', 'none.yaml', '--host', 'localhost', '--json')
+    expect(ended.code).toBe(65)
+    expect(ended.stderr).toMatch(/^error\[NF1001]/)
+    const lines = ended.stdout.trimEnd().split('\n')
+    const events = lines.map(line => eventSchema.parse(JSON.parse(line)))
+    expect(events).toMatchObject([
+      { type: 'version', run: null, data: { command: 'apply' } },
+      { type: 'problem', data: { code: 'NF1001' } },
+      { type: 'run.done', data: { exitCode: 65, hosts: [] } },
+    ])
   })
 
   it('explains codes and draws machines', async () => {

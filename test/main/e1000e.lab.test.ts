@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { guestExec, powerCut } from '../../src/lab/lab.ts'
+import { eventSchema } from '../../src/model/event.ts'
 import { quickValuesOf, ready, runOf, setBench, until, wordsOf } from './lab.ts'
 import {
   readFiles,
@@ -15,6 +16,8 @@ import {
 const upgrade = 'playbooks/e1000e-upgrade.yaml'
 const flowControl = 'playbooks/e1000e-flow-control-off.yaml'
 const interfaces = '/etc/network/interfaces'
+
+const readEvent = (line: string) => eventSchema.parse(JSON.parse(line))
 
 const listSettings = `
   ethtool -k eno1 | grep -E '^(tcp-seg|generic-|tx-check)'
@@ -121,8 +124,12 @@ describe.runIf(ready.ok)('over the very port that is changed', () => {
     expect(early.err).toContain(`next: nicfix rollback ${runOf(ring)} --host ${host}`)
     expect(await ask(listSettings)).toBe(now)
     for (const applied of [ring, offload]) {
-      const back = await bench.nicfix('rollback', runOf(applied), '--host', host)
+      const back = await bench.nicfix('rollback', runOf(applied), '--host', host, '--json')
       expect(wordsOf(back)).toMatch(/^exit 0\n/)
+      const events = back.out.trimEnd().split('\n').map(readEvent)
+      expect(events.map(({ seq }) => seq)).toEqual([...events.keys()])
+      const hosts = [{ host, outcome: 'rolledBack', exitCode: 0 }]
+      expect(events.at(-1)).toMatchObject({ type: 'run.done', data: { exitCode: 0, hosts } })
     }
     expect(await ask(listSettings)).toBe(was)
     expect(await readState(host)).toBe(before)

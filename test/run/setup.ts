@@ -171,6 +171,7 @@ export async function travel(trip: Trip): Promise<Arrived> {
       note: text => said.push(text),
       away: (ms, left) => said.push(`away ${ms} ${left}`),
       back: () => {},
+      heard: ({ event }) => said.push(`heard ${event}`),
     },
     keepFacts: () => Promise.resolve(),
     retryStuck: undo,
