@@ -48,7 +48,11 @@ type Answer = { readonly name: string | null; readonly known: string | null }
 
 type Report = {
   readonly testResults: readonly {
-    readonly assertionResults: readonly { status: string; fullName: string }[]
+    readonly assertionResults: readonly {
+      readonly status: string
+      readonly ancestorTitles: readonly string[]
+      readonly title: string
+    }[]
   }[]
 }
 
@@ -70,7 +74,9 @@ function firstFailure(
       const failed = testResults
         .flatMap(({ assertionResults }) => assertionResults)
         .find(({ status }) => status === 'failed')
-      return resolve(failed?.fullName ?? `${suite.files.join(' ')} did not end`)
+      // As vitest joins them when it looks for a name.
+      const name = failed && [...failed.ancestorTitles, failed.title].join(' > ')
+      return resolve(name ?? `${suite.files.join(' ')} did not end`)
     })
   })
 }
