@@ -1,3 +1,4 @@
+import { vanishesWith } from '../facts/layers.ts'
 import type { Module, Nic } from '../model/facts.ts'
 import type { SwapDriver } from '../model/plan.ts'
 import { problem } from '../problems.ts'
@@ -40,8 +41,11 @@ export function swapDriver(step: string, context: Context, wanted: Wanted): Outc
   if ('code' in former) return refuse(former)
 
   const ports = portsOf(context.facts, name)
-  const stacked = ports.find(nic => nic.master === null && nic.uppers.length > 0)
-  if (stacked) return refuse(lostWithPort(context, stacked))
+  const { layers } = context.facts
+  for (const nic of ports) {
+    const lost = nic.uppers.filter(upper => vanishesWith(nic, upper, layers))
+    if (lost.length > 0) return refuse(lostWithPort(context, nic, lost))
+  }
   const seconds = estimateOutage(ports.length)
   const names = ports.map(nic => nic.name).join(' ')
   const ssh = ports.some(nic => context.facts.sshPath.includes(nic.name))
@@ -105,12 +109,12 @@ export function unknownBuild(context: Context, step: string, from: string): Prob
 }
 
 /** VLANs and macvlans vanish with the port that they are made of, and nicfix does not make them anew. */
-function lostWithPort({ host }: Context, nic: Nic): Problem {
+function lostWithPort({ host }: Context, nic: Nic, lost: readonly string[]): Problem {
   return problem(
     'NF2031',
     `Devices that are stacked on ${nic.name} would be lost: a reload destroys them, and nicfix cannot make them anew.`,
     'Put them under a bridge or bond, or upgrade this host by hand from its console.',
-    { host, details: [`found      ${nic.uppers.join(' ')} on ${nic.name}`] },
+    { host, details: [`found      ${lost.join(' ')} on ${nic.name}`] },
   )
 }
 

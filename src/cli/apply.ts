@@ -18,6 +18,7 @@ import type { Candidate, Candidates } from './recall.ts'
 import { emitProblems, withEvents } from './events.ts'
 import type { Events } from './events.ts'
 import { conclude, rideAll, tellStart, whoAmI } from './ride.ts'
+import { withRisks } from './risks.ts'
 
 type Options = HostOptions & PlaybookOptions & { plan?: string; approve?: string; yes?: boolean }
 
@@ -105,7 +106,8 @@ export function wireApply(program: Command): void {
     .option('--plan <file>', 'apply a kept plan instead of making one')
     .option('--approve <digest>', 'digest of the plan that was approved, 8 digits or more')
     .option('--yes', 'do not ask')
-  withValues(withHosts(command)).action((playbook: string | undefined, options: Options) =>
-    withEvents('apply', options.json === true, events => apply(playbook, options, events)),
+  withRisks(withValues(withHosts(command))).action(
+    (playbook: string | undefined, options: Options) =>
+      withEvents('apply', options.json === true, events => apply(playbook, options, events)),
   )
 }

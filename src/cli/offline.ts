@@ -11,6 +11,7 @@ import { problem, Trouble } from '../problems.ts'
 import type { PlaybookOptions } from './options.ts'
 import type { Preparation } from './prepare.ts'
 import { readSources } from './sources.ts'
+import { acceptRisks } from './risks.ts'
 import { readVersion } from './version.ts'
 
 type Named = readonly [host: string, facts: Facts]
@@ -27,12 +28,13 @@ type Offline = Pick<Preparation, 'plan' | 'problems'> & {
 export async function planOffline(
   path: string,
   files: readonly string[],
-  { host: wanted, env }: PlaybookOptions & { readonly host: readonly string[] },
+  options: PlaybookOptions & { readonly host: readonly string[] },
 ): Promise<Offline> {
+  const { host: wanted, env } = options
   const known = (await Promise.all(files.map(readKept))).flat()
   const result = readPlaybook(path, { commandLine: env })
   if ('problems' in result) throw new Trouble(...result.problems)
-  const { loaded } = result
+  const loaded = acceptRisks(result.loaded, options)
   const sources = await readSources(loaded)
   const chosen = choose(known, wanted)
   const planned = chosen.map(([name, facts]) => planHost(loaded, name, facts, sources.known))

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
 import { parse } from 'yaml'
+import type { Risk } from '../model/playbook.ts'
 import { problem, Trouble } from '../problems.ts'
 
 /** Options that every command with hosts has. */
@@ -14,7 +15,10 @@ export type HostOptions = {
 }
 
 /** Options that every command with a playbook has. */
-export type PlaybookOptions = { readonly env: Readonly<Record<string, string>> }
+export type PlaybookOptions = {
+  readonly env: Readonly<Record<string, string>>
+  readonly acceptRisk?: readonly Risk[]
+}
 
 function collectHosts(value: string, before: readonly string[]): string[] {
   const names = value.split(',').map(each => each.trim())

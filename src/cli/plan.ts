@@ -9,6 +9,7 @@ import type { HostOptions, PlaybookOptions } from './options.ts'
 import { readPlan, writePlan } from './plan-file.ts'
 import { letGo, prepare } from './prepare.ts'
 import { reportProblems } from './problems.ts'
+import { withRisks } from './risks.ts'
 
 type Options = HostOptions &
   PlaybookOptions & {
@@ -39,7 +40,7 @@ export function wirePlan(program: Command): void {
   )
   const formats = new Option('--format <kind>', 'md is for a comment on a pull request')
   command.addOption(formats.choices(['text', 'md', 'json']).default('text'))
-  withValues(withHosts(command)).action(async (path: string, options: Options) => {
+  withRisks(withValues(withHosts(command))).action(async (path: string, options: Options) => {
     const before = options.diffAgainst === undefined ? null : await readPlan(options.diffAgainst)
     const { plan, problems, facts } = await look(path, options)
     if (options.output !== undefined) {

@@ -13,6 +13,7 @@ import { findHosts } from './find-hosts.ts'
 import type { HostOptions, PlaybookOptions } from './options.ts'
 import { probeHost } from './probe.ts'
 import type { Probed } from './probe.ts'
+import { acceptRisks } from './risks.ts'
 import { settle } from './settle.ts'
 import { readSources } from './sources.ts'
 import type { Sources } from './sources.ts'
@@ -47,11 +48,11 @@ function nameOf(path: string): string {
 }
 
 /** Loads the playbook as it is for one host. @throws {Trouble} NF1xxx */
-export function loadFor(host: Host, path: string, values: PlaybookOptions['env']): LoadedPlaybook {
+export function loadFor(host: Host, path: string, options: PlaybookOptions): LoadedPlaybook {
   const own = { ...host.vars['*'], ...host.vars[nameOf(path)] }
-  const result = readPlaybook(path, { commandLine: values, host: own })
+  const result = readPlaybook(path, { commandLine: options.env, host: own })
   if ('problems' in result) throw new Trouble(...result.problems)
-  return result.loaded
+  return acceptRisks(result.loaded, options)
 }
 
 async function prepareHost(host: Host, loaded: LoadedPlaybook): Promise<Prepared> {
@@ -76,7 +77,7 @@ export async function prepare(
   options: HostOptions & PlaybookOptions,
 ): Promise<Preparation> {
   const hosts = await findHosts(options)
-  const pairs = hosts.map(host => [host, loadFor(host, path, options.env)] as const)
+  const pairs = hosts.map(host => [host, loadFor(host, path, options)] as const)
   const work = pairs.map(([host, loaded]) => prepareHost(host, loaded))
   const { done: ready, problems } = await settle(hosts, work)
   const [first] = ready

@@ -21,6 +21,9 @@ for net in /sys/class/net/*; do
   say vendor "/sys/bus/pci/devices/$pci/vendor"
   say device "/sys/bus/pci/devices/$pci/device"
   say vfs "/sys/bus/pci/devices/$pci/sriov_numvfs"
+  for function in /sys/bus/pci/devices/"$pci"/virtfn*; do
+    [ ! -e "$function/driver" ] || printf 'function %s\\n' "$(link_name "$function/driver")"
+  done
   for key in address flags carrier speed duplex mtu; do say "$key" "$net/$key"; done
   printf 'link %s\\n' "$(link_file_of "$name")"
   printf 'driver %s\\n' "$(link_name "$net/device/driver")"
@@ -80,5 +83,6 @@ function readNic(block: readonly Entry[]): BareNic {
     ring: parseRing(said('ring')),
     eee: parseEee(said('eee')),
     virtualFunctions: Number(findValue(block, 'vfs') ?? '0'),
+    guestFunctions: findValues(block, 'function').filter(each => each === 'vfio-pci').length,
   }
 }

@@ -14,6 +14,7 @@ import { kernel } from './kernel.ts'
 import { modules } from './modules.ts'
 import { nics } from './nics.ts'
 import { prelude } from './prelude.ts'
+import { riders } from './riders.ts'
 import { routes } from './routes.ts'
 import { ssh } from './ssh.ts'
 import { stacks } from './stacks.ts'
@@ -35,6 +36,7 @@ const others = [
   kernel,
   free,
   storage,
+  riders,
   state,
 ]
 
@@ -108,6 +110,7 @@ function assemble(bodies: ReadonlyMap<string, string>): Facts {
     ...running,
     free: take(free),
     ...take(storage),
+    ...take(riders),
     ...take(state),
   }
 }

@@ -42,6 +42,8 @@ const nic = shape({
   /** Energy-efficient Ethernet; null where the driver or the port has none. */
   eee: flag.nullable(),
   virtualFunctions: count,
+  /** Those of them that are handed through to guests (vfio-pci). */
+  guestFunctions: count,
 })
 export type Nic = z.infer<typeof nic>
 
@@ -149,6 +151,28 @@ export const factsSchema = shape({
   /** True where the kernel rejects unsigned modules (sig_enforce or lockdown). */
   unsignedRejected: flag,
   rootOnNetwork: flag,
+  /** Network devices made in software, and the devices that each lies on or has as its ports. */
+  layers: map(
+    shape({
+      /** "bridge", "bond", "vlan", "macvlan", "tun", "openvswitch" …; '' where the kernel gives it no name. */
+      kind: text,
+      lowers: list(text),
+    }),
+  ),
+  /** Devices in other network namespaces that are built on a device of this one. */
+  elsewhere: list(
+    shape({
+      device: text,
+      kind: text,
+      on: text,
+      /** A process in that namespace, or the namespace's file. */
+      where: text,
+    }),
+  ),
+  /** Processes that may fence the host, or take its addresses away, when a heartbeat does not come. */
+  clusterDaemons: list(text),
+  /** Where other network file systems than the root are mounted, and the root where it is one. */
+  networkMounts: list(text),
   /** Modules loaded that depend on the NIC in a way a reload breaks: irdma, i40iw. */
   rdmaLoaded: list(text),
   bootRecords: list(bootRecord),

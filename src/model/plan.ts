@@ -146,7 +146,15 @@ const hostPlan = shape({
   about: text,
   fingerprint,
   /** Ports that the playbook looks at, one line each, and why the others are left alone. */
-  nics: list(shape({ name: text, text, selected: flag })),
+  nics: list(
+    shape({
+      name: text,
+      text,
+      selected: flag,
+      /** Who is without network while the port is away, a line each. */
+      riders: list(text),
+    }),
+  ),
   conditions: list(text),
   changes: list(change),
   warnings: list(text),

@@ -69,11 +69,20 @@ export const refusals = [
   'root-on-network',
   'unsigned-module-rejected',
   'last-bond-member',
+  'child-elsewhere',
+  'openvswitch-port',
+  'cluster-member',
 ] as const
 export type Refusal = (typeof refusals)[number]
 
 /** What nicfix refuses for a reason that a playbook may know better: each is accepted by its name. */
-export const risks = ['i40e-pause-off'] as const
+export const risks = [
+  'i40e-pause-off',
+  'last-bond-member',
+  'child-elsewhere',
+  'openvswitch-port',
+  'cluster-member',
+] as const
 export type Risk = (typeof risks)[number]
 
 export const variableTypes = ['text', 'integer', 'version', 'sha256', 'on-off', 'address'] as const

@@ -1,8 +1,10 @@
 import { identify } from '../actions/context.ts'
 import { sayNow } from '../actions/setting.ts'
+import { vanishesWith } from '../facts/layers.ts'
 import type { Facts, Nic } from '../model/facts.ts'
 import { settingNames } from '../model/playbook.ts'
 import type { Change, Fingerprint, HostPlan } from '../model/plan.ts'
+import { elsewhereOn } from './riders.ts'
 
 /** Everything that the plan rests on and that may move before it is applied. */
 export function takeFingerprint(
@@ -19,7 +21,7 @@ export function takeFingerprint(
     kernel: facts.kernel,
     files: Object.fromEntries(paths.map(path => [path, identify(facts, path)])),
     modules: Object.fromEntries(modules.map(name => [name, identifyModule(facts, name)])),
-    nics: nics.flatMap(nic => aspects.map(aspect => describe(nic, aspect))),
+    nics: nics.flatMap(nic => aspects.map(aspect => describe(nic, aspect, facts))),
   }
 }
 
@@ -51,11 +53,23 @@ function identifyModule(facts: Facts, name: string): string {
   return module?.buildId ?? module?.version ?? 'not loaded'
 }
 
-const aspects = ['driver', ...settingNames] as const
+const aspects = ['driver', 'children', ...settingNames] as const
 
-function describe(nic: Nic, aspect: (typeof aspects)[number]): string {
-  const now = aspect === 'driver' ? `${nic.driver} ${nic.version}` : sayNow(nic, aspect)
-  return `${nic.name} ${nic.pci} ${aspect} ${now}`
+function describe(nic: Nic, aspect: (typeof aspects)[number], facts: Facts): string {
+  return `${nic.name} ${nic.pci} ${aspect} ${sayAspect(nic, aspect, facts)}`
+}
+
+function sayAspect(nic: Nic, aspect: (typeof aspects)[number], facts: Facts): string {
+  if (aspect === 'driver') return `${nic.driver} ${nic.version}`
+  if (aspect === 'children') return namesOfChildren(nic, facts) || 'none'
+  return sayNow(nic, aspect)
+}
+
+/** What vanishes with the port, and was there, or was not, when the plan was made. */
+function namesOfChildren(nic: Nic, facts: Facts): string {
+  const here = nic.uppers.filter(upper => vanishesWith(nic, upper, facts.layers))
+  const there = elsewhereOn(nic, facts).map(({ device, where }) => `${device}@${where}`)
+  return [...here, ...there].toSorted().join(' ')
 }
 
 /** By PCI address, the second word, since the name may have changed; and by what the line is about. */
@@ -63,5 +77,5 @@ function findAgain(line: string, facts: Facts): string {
   const [, pci, third] = line.split(' ')
   const nic = facts.nics.find(each => each.pci === pci)
   const aspect = aspects.find(each => each === third)
-  return nic && aspect ? describe(nic, aspect) : 'gone'
+  return nic && aspect ? describe(nic, aspect, facts) : 'gone'
 }

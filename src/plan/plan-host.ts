@@ -86,17 +86,34 @@ function judgeHost(
   drafts: readonly Draft[],
 ) {
   const { ok, problems } = checkRequirements(playbook.requires, facts, host)
-  const builds = drafts.some(draft => draft.kind === 'build-module')
-  // A module that is built here is never signed: so this one holds whether the playbook names it or not.
-  const implied: Refusal[] = builds ? ['unsigned-module-rejected'] : []
-  for (const refusal of new Set([...playbook['refuse-when'], ...implied])) {
+  const warnings: string[] = []
+  const named = new Set(playbook['refuse-when'])
+  for (const refusal of new Set([...named, ...impliedBy(drafts)])) {
     const verdict = judge(refusal, facts, ports, host)
-    if ('code' in verdict) problems.push(verdict)
-    else ok.push(verdict.ok)
+    if ('ok' in verdict) {
+      // What holds for every playbook is worth a reader's time only where it stands in the way.
+      if (named.has(refusal)) ok.push(verdict.ok)
+    } else if (playbook['accept-risk'].some(risk => risk === refusal)) {
+      warnings.push(`${verdict.message} Accepted: ${refusal}.`)
+    } else problems.push(verdict)
   }
   const open = judgeTransactions(facts, host)
   if ('code' in open) problems.push(open)
-  return { ok, problems, warnings: 'code' in open ? [] : open.warnings }
+  return { ok, problems, warnings: 'code' in open ? warnings : [...warnings, ...open.warnings] }
+}
+
+/** Conditions that hold whether the playbook names them or not, because of what it does. */
+function impliedBy(drafts: readonly Draft[]): Refusal[] {
+  const isSwap = drafts.some(draft => draft.kind === 'swap-driver')
+  const cutsLink = drafts.some(draft => draft.impact.link !== 'none')
+  return [
+    // A module that is built here is never signed.
+    ...(drafts.some(draft => draft.kind === 'build-module')
+      ? (['unsigned-module-rejected'] as const)
+      : []),
+    ...(isSwap ? (['vf-in-use', 'child-elsewhere', 'openvswitch-port'] as const) : []),
+    ...(cutsLink ? (['cluster-member'] as const) : []),
+  ]
 }
 
 /** Ports that the changes take down or set: all of a driver that is swapped, else the selected ones. */

@@ -1,7 +1,9 @@
 import type { Facts, Nic } from '../model/facts.ts'
+import { risks } from '../model/playbook.ts'
 import type { Refusal } from '../model/playbook.ts'
 import { problem } from '../problems.ts'
 import type { Problem } from '../problems.ts'
+import { elsewhereOn } from './riders.ts'
 
 /** One condition: what it says where all is well, or what stands against it. */
 type Finding =
@@ -16,7 +18,12 @@ const findings: Readonly<Record<Refusal, (facts: Facts, ports: readonly Nic[]) =
     return {
       message:
         'Virtual functions are in use: they vanish with the driver, and a guest that holds one hangs the port.',
-      found: used.map(nic => `${nic.name} has ${nic.virtualFunctions}`).join(', '),
+      found: used
+        .map(
+          ({ name, virtualFunctions, guestFunctions }) =>
+            `${name} has ${virtualFunctions}${guestFunctions > 0 ? `, guests hold ${guestFunctions}` : ''}`,
+        )
+        .join('; '),
       next: 'Stop the guests and write 0 to sriov_numvfs of those ports, then plan again.',
     }
   },
@@ -55,7 +62,40 @@ const findings: Readonly<Record<Refusal, (facts: Facts, ports: readonly Nic[]) =
     return {
       message: 'A bond would lose all of its ports at once.',
       found: lost.map(([bond, members]) => `${bond}: ${members.join(' ')}`).join(', '),
-      next: 'Add a port of another driver to the bond, or take the condition out of refuse-when.',
+      next: 'Add a port of another driver to the bond',
+    }
+  },
+  'child-elsewhere'(facts, ports) {
+    const lost = ports.flatMap(port => elsewhereOn(port, facts))
+    if (lost.length === 0) return { ok: 'no container device on these ports' }
+    return {
+      message:
+        'Devices in other network namespaces are built on a port: they vanish with it, and nicfix cannot make them anew.',
+      found: lost
+        .map(({ device, kind, on, where }) => `${kind} ${device} on ${on} (${where})`)
+        .join(', '),
+      next: 'Stop those containers and start them again afterwards',
+    }
+  },
+  'openvswitch-port'({ layers }, ports) {
+    const found = ports.filter(({ uppers }) =>
+      uppers.some(name => layers[name]?.kind === 'openvswitch'),
+    )
+    if (found.length === 0) return { ok: 'no Open vSwitch port' }
+    return {
+      message:
+        'A port belongs to Open vSwitch: whether it is taken in again is up to ovs-vswitchd.',
+      found: found.map(({ name }) => name).join(', '),
+      next: 'Take the port out of the switch for the time being',
+    }
+  },
+  'cluster-member'({ clusterDaemons }) {
+    if (clusterDaemons.length === 0) return { ok: 'no cluster member' }
+    return {
+      message:
+        'The host belongs to a cluster, which may fence it or take its addresses away when the link is down.',
+      found: clusterDaemons.join(', '),
+      next: 'Put the host into maintenance',
     }
   },
 }
@@ -69,7 +109,11 @@ export function judge(
 ): { ok: string } | Problem {
   const finding = findings[refusal](facts, ports)
   if ('ok' in finding) return finding
-  return problem('NF2020', finding.message, finding.next, {
+  const isRisk = risks.some(risk => risk === refusal)
+  const next = isRisk
+    ? `${finding.next}, or take it upon you: --accept-risk ${refusal}`
+    : finding.next
+  return problem('NF2020', finding.message, next, {
     host,
     details: [`condition  ${refusal}`, `found      ${finding.found}`],
   })

@@ -54,6 +54,7 @@ function renderGroup(page: Page, { plan: host, names }: Group, width: number): v
   for (const nic of host.nics) {
     const mark = `${nic.selected ? '*' : '='} ${nic.name.padEnd(longest)} `
     page.put(4, mark, nic.text, nic.selected ? {} : { style: 'dim' })
+    for (const rider of nic.riders) page.put(7 + longest, '└', rider, { style: 'yellow' })
   }
   if (host.cutsSsh)
     page.put(4, '!', 'the connection that nicfix uses may drop; the host goes on by itself', {

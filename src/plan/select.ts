@@ -4,6 +4,7 @@ import type { Playbook } from '../model/playbook.ts'
 import { matchesVersion } from '../facts/version.ts'
 import { problem } from '../problems.ts'
 import type { Problem } from '../problems.ts'
+import { ridersOf } from './riders.ts'
 
 type Match = Playbook['nics']['match']
 export type Selection = {
@@ -62,6 +63,7 @@ export function selectNics(
       : fitting.includes(nic)
         ? `already ${showVersion(nic, facts.kernel)}`
         : `not touched: ${misfit(match, nic)}`,
+    riders: selected.some(({ driver }) => driver === nic.driver) ? ridersOf(nic, facts) : [],
   }))
   return { nics: selected, lines }
 }

@@ -1,9 +1,19 @@
 import { describe, expect, test } from 'vitest'
+import { acceptRisks } from '../../src/cli/risks.ts'
 import type { Facts } from '../../src/model/facts.ts'
 import type { HostPlan } from '../../src/model/plan.ts'
 import { makePlan } from '../../src/plan/make-plan.ts'
+import { planHost } from '../../src/plan/plan-host.ts'
 import { renderPlan } from '../../src/plan/render-text.ts'
-import { afterUpgrade, plan, readFacts, readPlaybook, withHandMade, withNic } from './make.ts'
+import {
+  afterUpgrade,
+  plan,
+  readFacts,
+  readPlaybook,
+  sources,
+  withHandMade,
+  withNic,
+} from './make.ts'
 
 const facts = readFacts()
 const render = (name: string, ...hosts: HostPlan[]) =>
@@ -34,6 +44,18 @@ describe('the plan of each playbook for the lab host, as people read it', () => 
     const networkd = { ...facts, networkStacks: ['systemd-networkd'] }
     const text = render('e1000e-flow-control-off', plan('e1000e-flow-control-off', networkd))
     await expect(text).toMatchFileSnapshot('networkd.golden.txt')
+  })
+
+  test('i40e-upgrade on a node of a cluster whose guests ride on the port', async () => {
+    const node = {
+      ...withNic(facts, 'eno3', { master: 'vmbr1', uppers: ['vmbr1'] }),
+      layers: { vmbr1: { kind: 'bridge', lowers: ['eno3', 'tap100i0', 'tap101i0', 'veth200i0'] } },
+      clusterDaemons: ['corosync'],
+    }
+    const loaded = acceptRisks(readPlaybook('i40e-upgrade'), { acceptRisk: ['cluster-member'] })
+    const planned = planHost(loaded, 'h1', node, sources)
+    if ('problems' in planned) throw new Error(JSON.stringify(planned.problems))
+    await expect(render('i40e-upgrade', planned.plan)).toMatchFileSnapshot('cluster.golden.txt')
   })
 
   test('a host that is done, beside one that is not', async () => {

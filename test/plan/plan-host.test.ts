@@ -40,6 +40,7 @@ test('the fingerprint holds all that is touched', () => {
     modules: { i40e: facts.modules['i40e']!.buildId },
     nics: [
       'eno3 10000:00:00.0 driver i40e 1.6.27-k',
+      'eno3 10000:00:00.0 children none',
       'eno3 10000:00:00.0 pause autoneg off rx off tx off',
       'eno3 10000:00:00.0 offload rx on tx on sg on tso on gso on gro on lro off rxvlan off txvlan off rxhash off',
       'eno3 10000:00:00.0 ring rx 512 tx 512',

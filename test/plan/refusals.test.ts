@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import type { Facts, FileFact } from '../../src/model/facts.ts'
 import { planHost } from '../../src/plan/plan-host.ts'
-import { afterUpgrade, plan, readFacts, readPlaybook, refusals, withFile, withNic } from './make.ts'
+import {
+  afterUpgrade,
+  plan,
+  readFacts,
+  readPlaybook,
+  refusals,
+  withFile,
+  withHandMade,
+  withNic,
+} from './make.ts'
 
 const facts = readFacts()
 const kernel = facts.kernel
@@ -52,6 +61,45 @@ test.each<[string, string, Facts, RegExp]>([
     'i40e-upgrade',
     { ...facts, bonds: { bond0: ['eno3'] } },
     /^NF2020.*last-bond-member.*bond0: eno3/,
+  ],
+  [
+    'virtual functions that guests hold, named or not',
+    'driver-revert',
+    withNic(withHandMade(facts), 'eno3', { virtualFunctions: 4, guestFunctions: 2 }),
+    /^NF2020.*vf-in-use.*eno3 has 4, guests hold 2/,
+  ],
+  [
+    'a container on a port',
+    'i40e-upgrade',
+    { ...facts, elsewhere: [{ device: 'eth0', kind: 'macvlan', on: 'eno3', where: 'runc' }] },
+    /^NF2020.*child-elsewhere.*macvlan eth0 on eno3 \(runc\)/,
+  ],
+  [
+    'Open vSwitch',
+    'i40e-upgrade',
+    {
+      ...withNic(facts, 'eno3', { master: 'ovs-system', uppers: ['ovs-system'] }),
+      layers: { 'ovs-system': { kind: 'openvswitch', lowers: ['eno3'] } },
+    },
+    /^NF2020.*openvswitch-port.*eno3/,
+  ],
+  [
+    'a cluster, also where a link only blinks',
+    'e1000e-flow-control-off',
+    { ...facts, clusterDaemons: ['corosync'] },
+    /^NF2020.*cluster-member.*corosync/,
+  ],
+  [
+    'a VLAN that would vanish, beside the bridge that would not',
+    'i40e-upgrade',
+    {
+      ...withNic(facts, 'eno3', { master: 'vmbr0', uppers: ['vmbr0', 'eno3.20'] }),
+      layers: {
+        vmbr0: { kind: 'bridge', lowers: ['eno3'] },
+        'eno3.20': { kind: 'vlan', lowers: ['eno3'] },
+      },
+    },
+    /^NF2031.*found {6}eno3\.20 on eno3/,
   ],
   [
     'a failed rollback',

@@ -19,7 +19,7 @@ error[NF1003]: wrong value for "refuse-when[0]"   (exit 65)
   --> p.yaml:4:15
 4 | refuse-when: [vf-in-used]
   |               ^^^^^^^^^^ did you mean "vf-in-use"?
-  expected  vf-in-use, rdma-loaded, root-on-network, unsigned-module-rejected or last-bond-member
+  expected  vf-in-use, rdma-loaded, root-on-network, unsigned-module-rejected, last-bond-member, child-elsewhere, openvswitch-port or cluster-member
   found     "vf-in-used"
   next: nicfix explain NF1003`)
   })

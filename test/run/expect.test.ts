@@ -27,6 +27,7 @@ const nic: Nic = {
   ring: null,
   eee: null,
   virtualFunctions: 0,
+  guestFunctions: 0,
 }
 
 const facts = (changed: Partial<Nic> = {}, more: Partial<Facts> = {}): Facts =>

@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { prelude } from '../../src/facts/prelude.ts'
+import { riders } from '../../src/facts/riders.ts'
+
+// As a Debian 12 host prints it: a bridge with a port and a guest, a VLAN on the other port, a container with a macvlan.
+const body = `
+index eno1  2
+index eno2  3
+index eno2.20  7
+index lo  1
+index tap100i0  9
+index vmbr0  5
+layer eno2.20
+kind vlan
+lower eno2
+layer lo
+layer tap100i0
+kind tun
+layer vmbr0
+kind bridge
+lower eno1
+lower tap100i0
+lower eno1
+space sleep
+link 1: lo: <LOOPBACK> mtu 65536 qdisc noop state DOWN mode DEFAULT group default qlen 1000\\    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00 promiscuity 0
+link 10: eth0@if3: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN mode DEFAULT group default qlen 1000\\    link/ether 4a:6f:1d:2c:11:02 brd ff:ff:ff:ff:ff:ff link-netnsid 0 promiscuity 0  allmulti 0 minmtu 68 maxmtu 9216 \\    macvlan mode bridge bcqueuelen 1000 usedbcqueuelen 1000 addrgenmode eui64
+link 12: eth1@if11: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN mode DEFAULT group default qlen 1000\\    link/ether 4a:6f:1d:2c:11:03 brd ff:ff:ff:ff:ff:ff link-netnsid 0 promiscuity 0 \\    veth addrgenmode eui64
+space /run/netns/blue
+link 13: v30@if3: <BROADCAST,MULTICAST> mtu 1500\\    link/ether 52:54:00:00:00:01 brd ff:ff:ff:ff:ff:ff link-netnsid 0 promiscuity 0 \\    vlan protocol 802.1Q id 30 <REORDER_HDR> addrgenmode eui64
+daemon corosync
+daemon corosync
+mount /mnt/two\\040words
+`
+
+describe('what goes down with a port', () => {
+  test('is told apart from what only has its other end over here', () => {
+    expect(riders.parse(body)).toEqual({
+      layers: {
+        'eno2.20': { kind: 'vlan', lowers: ['eno2'] },
+        lo: { kind: '', lowers: [] },
+        tap100i0: { kind: 'tun', lowers: [] },
+        vmbr0: { kind: 'bridge', lowers: ['eno1', 'tap100i0'] },
+      },
+      elsewhere: [
+        { device: 'eth0', kind: 'macvlan', on: 'eno2', where: 'sleep' },
+        { device: 'v30', kind: 'vlan', on: 'eno2', where: '/run/netns/blue' },
+      ],
+      clusterDaemons: ['corosync'],
+      networkMounts: ['/mnt/two words'],
+    })
+  })
+
+  // A network of our own: this machine's kernel has bridges and pairs of virtual ports, if nothing else.
+  test('is found in the network of a real kernel', () => {
+    const network = `
+      ip link add vmbr0 type bridge && ip link add v0 type veth peer name v1 && ip link set v0 master vmbr0 || exit 1
+      ip link set vmbr0 up`
+    const script = `${network}\n${prelude}\n${riders.command}`
+    const stdout = execFileSync(
+      'unshare',
+      ['-n', '-m', 'sh', '-c', `mount -t sysfs none /sys && ${script}`],
+      {
+        encoding: 'utf8',
+      },
+    )
+    const { layers } = riders.parse(stdout)
+    expect(layers).toMatchObject({ vmbr0: { kind: 'bridge', lowers: ['v0'] } })
+  })
+})
