@@ -43,7 +43,9 @@ export function swapDriver(step: string, context: Context, wanted: Wanted): Outc
   const ports = portsOf(context.facts, name)
   const { layers } = context.facts
   for (const nic of ports) {
-    const lost = nic.uppers.filter(upper => vanishesWith(nic, upper, layers))
+    const lost = nic.uppers.filter(
+      upper => vanishesWith(nic, upper, layers) && !comesBack.test(layers[upper]?.kind ?? ''),
+    )
     if (lost.length > 0) return refuse(lostWithPort(context, nic, lost))
   }
   const seconds = estimateOutage(ports.length)
@@ -108,7 +110,9 @@ export function unknownBuild(context: Context, step: string, from: string): Prob
   )
 }
 
-/** VLANs and macvlans vanish with the port that they are made of, and nicfix does not make them anew. */
+/** What is made of a port vanishes with it; the host makes these anew. A macvtap does too, but its guest has lost it. */
+const comesBack = /^(vlan|macvlan)$/
+
 function lostWithPort({ host }: Context, nic: Nic, lost: readonly string[]): Problem {
   return problem(
     'NF2031',

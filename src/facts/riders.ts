@@ -5,8 +5,8 @@ import type { Entry, Fact } from './fact.ts'
 type Riders = Pick<Facts, 'layers' | 'elsewhere' | 'clusterDaemons' | 'networkMounts'>
 
 /**
- * What goes down with a port and is no port itself: devices made in software and what they lie on (DEVTYPE in their
- * uevent, /sys/class/net/X/lower_*, brif), devices of other network namespaces that are built on one of this
+ * What goes down with a port and is no port itself: devices made in software and what they lie on (ip-link(8),
+ * /sys/class/net/X/lower_*, brif), devices of other network namespaces that are built on one of this
  * (`X@ifN` in ip-link(8), N counted in the namespace of the port), daemons that miss their heartbeat, mounts that hang.
  */
 export const riders: Fact<Riders> = {
@@ -18,16 +18,13 @@ for net in /sys/class/net/*; do
   say '' "$net/ifindex"
   [ ! -e "$net/device" ] || continue
   printf 'layer %s\\n' "$name"
-  while IFS= read -r line; do
-    case $line in DEVTYPE=*) printf 'kind %s\\n' "\${line#*=}" ;; esac
-  done <"$net/uevent"
-  [ ! -e "$net/tun_flags" ] || echo kind tun
   for lower in "$net"/lower_* "$net"/brif/*; do
     [ -e "$lower" ] || continue
     lower=\${lower##*/}
     printf 'lower %s\\n' "\${lower#lower_}"
   done
 done
+bounded 10 ip -d -o link show 2>/dev/null | sed 's/^/here /'
 seen=
 if has nsenter; then
   # shellcheck disable=SC2012  # of each file its number and its path: nothing else tells in one process
@@ -70,20 +67,34 @@ done </proc/mounts
 }
 
 function readLayers(entries: readonly Entry[]): Facts['layers'] {
+  const kinds = new Map(
+    entries.flatMap(({ key, value }) => (key === 'here' ? [readKind(value)] : [])),
+  )
   const layers = new Map<string, { kind: string; lowers: string[] }>()
-  let layer = { kind: '', lowers: [] as string[] }
+  let lowers: string[] = []
   for (const { key, value } of entries) {
     if (key === 'layer') {
-      layer = { kind: value === 'ovs-system' ? 'openvswitch' : '', lowers: [] }
-      layers.set(value, layer)
-    } else if (key === 'kind' && layer.kind === '') layer.kind = value
-    else if (key === 'lower' && !layer.lowers.includes(value)) layer.lowers.push(value)
+      lowers = []
+      layers.set(value, { kind: kinds.get(value) ?? '', lowers })
+    } else if (key === 'lower' && !lowers.includes(value)) lowers.push(value)
   }
   return Object.fromEntries(layers)
 }
 
+/**
+ * "7: mv0@eno1: <…> … \\    link/ether … \\    macvlan mode private …": the part that begins with the kind; what is a port
+ * of a bridge or bond has one for that as well.
+ */
+function readKind(line: string): readonly [name: string, kind: string] {
+  const [head = '', ...parts] = line.split(/\\\s+/)
+  const name = /^\d+: ([^:@]+)/.exec(head)?.[1] ?? ''
+  const words = parts.map(part => part.split(' ', 1)[0] ?? '')
+  const kind = words.find(word => !/^(link\/|alias$|altname$|.*_slave$|$)/.test(word))
+  return [name, kind ?? '']
+}
+
 /** "5: eth0@if2: <…> … macvlan mode bridge …": what is not of these kinds only has a peer over here. */
-const built = /^\d+: (\S+)@if(\d+): .*\s(macvlan|macvtap|ipvlan|ipvtap|vlan) (?:mode|protocol|id) /
+const built = /^\d+: (\S+)@if(\d+): .*\s(macvlan|macvtap|ipvlan|ipvtap|vlan)\s+(?:mode|protocol|id) /
 
 function readElsewhere(entries: readonly Entry[]): Facts['elsewhere'] {
   const names = new Map<string, string>()

@@ -4,6 +4,8 @@ const parts = [
   'base',
   'lock',
   'net',
+  'settings',
+  'children',
   'snapshot',
   'module',
   'build',

@@ -28,7 +28,32 @@ const twoPorts: Topology = {
   links: { eno1: 'nic1', eno3: 'nic3' },
 }
 
-const hosts: Readonly<Record<string, Topology>> = { h1: twoPorts, h2: twoPorts }
+/** As above, with a second e1000e on the same cable: a driver that has more than the one port. */
+const lanPorts: Topology = {
+  name: 'lan-ports',
+  x710: true,
+  nics: port => [
+    '-netdev',
+    `user,id=net1,restrict=on,ipv6=off,net=10.0.2.0/24,hostfwd=tcp:127.0.0.1:${port}-10.0.2.15:22`,
+    '-netdev',
+    'hubport,id=hub0,hubid=0,netdev=net1',
+    ...[1, 2].flatMap(at => [
+      '-netdev',
+      `hubport,id=hub${at},hubid=0`,
+      '-device',
+      `pcie-root-port,id=port${at},chassis=${at},slot=${at}`,
+      '-device',
+      `e1000e,id=nic${at},netdev=hub${at},bus=port${at},mac=52:54:00:00:00:0${at},acpi-index=${at}`,
+    ]),
+    '-netdev',
+    'user,id=net3,restrict=on,ipv6=off,net=10.0.3.0/24',
+    '-device',
+    'virtio-net-pci,id=nic3,netdev=net3,mac=52:54:00:00:00:e3',
+  ],
+  links: { eno1: 'nic1', eno2: 'nic2', eno3: 'nic3' },
+}
+
+const hosts: Readonly<Record<string, Topology>> = { h1: twoPorts, h2: twoPorts, h3: lanPorts }
 
 /** The hosts that the lab has, up or not. */
 export const hostNames: readonly string[] = Object.keys(hosts)

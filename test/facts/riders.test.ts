@@ -12,16 +12,18 @@ index lo  1
 index tap100i0  9
 index vmbr0  5
 layer eno2.20
-kind vlan
 lower eno2
 layer lo
 layer tap100i0
-kind tun
 layer vmbr0
-kind bridge
 lower eno1
 lower tap100i0
 lower eno1
+here 1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536\\    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00 promiscuity 0
+here 2: eno1: <BROADCAST> mtu 1500 master vmbr0\\    link/ether 52:54:00:00:00:01 brd ff:ff:ff:ff:ff:ff promiscuity 1 \\    bridge_slave state forwarding \\    altname enp1s0
+here 7: eno2.20@eno2: <BROADCAST> mtu 1500\\    link/ether 52:54:00:00:00:02 brd ff:ff:ff:ff:ff:ff \\    vlan protocol 802.1Q id 20 <REORDER_HDR> \\    bridge_slave state forwarding
+here 9: tap100i0: <BROADCAST> mtu 1500 master vmbr0\\    link/ether 52:54:00:00:00:09 brd ff:ff:ff:ff:ff:ff promiscuity 1 \\    tun type tap pi off \\    bridge_slave state forwarding
+here 5: vmbr0: <BROADCAST> mtu 1500\\    link/ether 52:54:00:00:00:01 brd ff:ff:ff:ff:ff:ff promiscuity 0 \\    bridge forward_delay 0
 space sleep
 link 1: lo: <LOOPBACK> mtu 65536 qdisc noop state DOWN mode DEFAULT group default qlen 1000\\    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00 promiscuity 0
 link 10: eth0@if3: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN mode DEFAULT group default qlen 1000\\    link/ether 4a:6f:1d:2c:11:02 brd ff:ff:ff:ff:ff:ff link-netnsid 0 promiscuity 0  allmulti 0 minmtu 68 maxmtu 9216 \\    macvlan mode bridge bcqueuelen 1000 usedbcqueuelen 1000 addrgenmode eui64

@@ -40,7 +40,9 @@ test('the accelerator is the one asked for, and the serial chooses the topology'
 
 test('all hosts have a topology with both ports', () => {
   for (const name of hostNames) {
-    expect(Object.keys(topologyOf(name)?.links ?? {})).toEqual(['eno1', 'eno3'])
+    expect(Object.keys(topologyOf(name)?.links ?? {})).toEqual(
+      expect.arrayContaining(['eno1', 'eno3']),
+    )
   }
 })
 

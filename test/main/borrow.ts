@@ -7,6 +7,7 @@ import { labHostNames } from '../../src/lab/lab.ts'
 import { isGone, myName, withLock } from '../../src/lab/lock.ts'
 import { cacheDir } from '../../src/lab/paths.ts'
 import { sayNothing } from '../../src/lab/progress.ts'
+import { topologyOf } from '../../src/lab/topology.ts'
 
 // One table of borrowers per lab, seen by every process of this machine.
 const key = createHash('sha256').update(cacheDir()).digest('hex').slice(0, 12)
@@ -15,9 +16,9 @@ const placeOf = (host: string) => join(table, host)
 const ownerOf = (host: string) => join(placeOf(host), 'pid')
 
 /** Waits for a lab host that no other test file has, and keeps it until it is returned. */
-export async function borrowHost(): Promise<string> {
+export async function borrowHost(topology = 'two-ports'): Promise<string> {
   for (;;) {
-    const host = await withLock(join(table, 'lock'), sayNothing, takeFree)
+    const host = await withLock(join(table, 'lock'), sayNothing, () => takeFree(topology))
     if (host !== undefined) return host
     await sleep(500)
   }
@@ -28,8 +29,9 @@ export async function returnHost(host: string): Promise<void> {
 }
 
 /** The last one first: people who try things by hand begin with h1. */
-async function takeFree(): Promise<string | undefined> {
-  for (const host of labHostNames().toReversed()) {
+async function takeFree(topology: string): Promise<string | undefined> {
+  const fitting = labHostNames().filter(host => topologyOf(host)?.name === topology)
+  for (const host of fitting.toReversed()) {
     if (await isOrphaned(host)) await returnHost(host)
     if (!(await take(host))) continue
     await writeFile(ownerOf(host), myName())

@@ -31,7 +31,7 @@ export type Bench = {
 }
 
 /** Gives the tests of a file a host and a home; call it inside `describe`. */
-export function setBench(): Bench {
+export function setBench(topology?: string): Bench {
   let host = ''
   let dir = ''
   let wasUp = false
@@ -44,7 +44,7 @@ export function setBench(): Bench {
   })
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'nicfix-main-'))
-    host = await borrowHost()
+    host = await borrowHost(topology)
     wasUp = findLabHost(host) !== undefined
     await up([host], line => console.error(line))
   })

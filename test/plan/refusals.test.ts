@@ -90,16 +90,17 @@ test.each<[string, string, Facts, RegExp]>([
     /^NF2020.*cluster-member.*corosync/,
   ],
   [
-    'a VLAN that would vanish, beside the bridge that would not',
+    'a macvtap of a guest, beside the bridge and the VLAN that come back',
     'i40e-upgrade',
     {
-      ...withNic(facts, 'eno3', { master: 'vmbr0', uppers: ['vmbr0', 'eno3.20'] }),
+      ...withNic(facts, 'eno3', { master: 'vmbr0', uppers: ['vmbr0', 'eno3.20', 'macvtap0'] }),
       layers: {
         vmbr0: { kind: 'bridge', lowers: ['eno3'] },
         'eno3.20': { kind: 'vlan', lowers: ['eno3'] },
+        macvtap0: { kind: 'macvtap', lowers: ['eno3'] },
       },
     },
-    /^NF2031.*found {6}eno3\.20 on eno3/,
+    /^NF2031.*found {6}macvtap0 on eno3/,
   ],
   [
     'a failed rollback',

@@ -43,7 +43,7 @@ swap_at_boot() {
   [ "$(loaded_build "$module")" != "$(told "$record" build-id)" ] || { report "already loaded"; return 0; }
   [ ! -e "$attempt" ] || { report "left alone: the attempt of an earlier boot did not come back; remove $attempt to try again"; return 0; }
   # shellcheck disable=SC2046  # the ports one by one
-  capture "$tx/snapshot" $(ports_of "$module") || { report "left alone: its ports cannot be read"; return 0; }
+  capture all "$tx/snapshot" $(ports_of "$module") || { report "left alone: its ports cannot be read"; return 0; }
   put "$attempt" "$this_boot" || { report "left alone: the attempt cannot be recorded"; return 0; }
   faults=$(exchange "$module" "$file" "$(told "$record" build-id)" "$(told "$record" options)" "$tx/snapshot") || faults=${faults:-$cut_off}
   if [ -z "$faults" ]; then

@@ -54,7 +54,7 @@ apply_set_nic() {
   get "$1/pci"
   pci=$got
   nic=$(nic_at "$pci") || { echo "the port is gone"; return 1; }
-  [ -d "$1/snapshot" ] || capture "$1/snapshot" "$pci" || return 1
+  [ -d "$1/snapshot" ] || capture basics "$1/snapshot" "$pci" || return 1
   has_carrier "$nic" && had=1
   set_nic "$nic" "$(value "$1/want")" "$(value "$1/renegotiate")" || return 1
   [ "$had" -eq 0 ] || wait_carrier "$nic" 30 || echo "$nic has no carrier 30 s after the change"
@@ -100,7 +100,7 @@ undo_set_nic() {
   nic=$(nic_at "$pci") || { echo "the port is gone"; return 1; }
   # A boot that has not come to the network yet: it will be made from the files.
   is_same_boot || has_carrier "$nic" || return 0
-  renew_snapshot "$1" "$pci" || return 1
+  renew_snapshot basics "$1" "$pci" || return 1
   # All as it is today, but for the setting that is taken back.
   put "$1/snapshot/$pci/$setting" "$before" 2>&3
   [ "$(setting_of "$setting" "$nic" "$before")" = "$before" ] || set_nic "$nic" "$before" "$again" || return 1
@@ -141,9 +141,7 @@ apply_swap_driver() {
   get "$1/module"
   module=$got
   # shellcheck disable=SC2046  # the ports one by one
-  stacked_on $(ports_of "$module") || return 1
-  # shellcheck disable=SC2046  # the ports one by one
-  [ -d "$1/snapshot" ] || capture "$1/snapshot" $(ports_of "$module") || return 1
+  [ -d "$1/snapshot" ] || capture all "$1/snapshot" $(ports_of "$module") || return 1
   while read -r pci || [ -n "$pci" ]; do
     [ -e "$1/snapshot/$pci/name" ] || { echo "$pci has no interface that could be brought back"; return 1; }
   done <"$1/ports"
@@ -180,7 +178,7 @@ undo_swap_driver() {
   # A boot has loaded the former driver and made the network by itself.
   is_same_boot || [ "$(loaded_build "$module")" != "$build" ] || return 0
   # shellcheck disable=SC2046  # the ports one by one
-  renew_snapshot "$1" $(ports_of "$module") || return 1
+  renew_snapshot all "$1" $(ports_of "$module") || return 1
   get "$1/options"
   exchange "$module" "$file" "$build" "$got" "$1/snapshot"
 }
@@ -193,16 +191,16 @@ snapshot_is_old() { [ -e "$tx/was-committed" ] || ! is_same_boot; }
 # made anew, the change was.
 was_touched() { [ -d "$1/snapshot" ] || snapshot_is_old; }
 
-# renew_snapshot CHANGE-DIR PCI…: once a boot, and before the first attempt: what a failed one has left of the network is
+# renew_snapshot HOW CHANGE-DIR PCI…: once a boot, and before the first attempt: what a failed one has left of the network is
 # not how things are today.
 renew_snapshot() {
-  local dir="$1"
+  local how="$1" dir="$2"
   snapshot_is_old || return 0
   get "$dir/renewed"
   [ "$got" != "$this_boot" ] || return 0
-  shift
+  shift 2
   [ $# -gt 0 ] || return 0
-  capture "$dir/snapshot" "$@" && put "$dir/renewed" "$this_boot"
+  capture "$how" "$dir/snapshot" "$@" && put "$dir/renewed" "$this_boot"
 }
 
 is_same_boot() {

@@ -59,7 +59,7 @@ load() {
 # exchange MODULE FILE BUILD-ID OPTIONS SNAPSHOT: unload, load that file, bring the ports of the snapshot back, prove it.
 # The very same function tries a driver, takes it back, and swaps at boot. One line a fault on stdout.
 exchange() {
-  local module="$1" file="$2" build="$3" options="$4" snapshot="$5" from now
+  local module="$1" file="$2" build="$3" options="$4" snapshot="$5" from now patience=1
   tick
   from=$hundreds
   if [ "$(loaded_build "$module")" != "$build" ] || ! is_loaded "$module"; then
@@ -70,9 +70,11 @@ exchange() {
     [ "$now" = "$build" ] || { echo "loaded build is ${now:-none}, expected $build"; return 1; }
   fi
   restore "$snapshot"
-  now=$(differences "$snapshot" 50) || now=$cut_off
+  wait_links "$snapshot" 50 && patience=20
   tick
   event - note "link and addresses were gone for about $(as_seconds $((hundreds - from))) s"
+  restore_rest "$snapshot"
+  now=$(differences "$snapshot" $patience) || now=$cut_off
   [ -z "$now" ] || { echo "$now"; return 1; }
 }
 

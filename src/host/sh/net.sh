@@ -72,6 +72,33 @@ addresses_of() {
     }'
 }
 
+# has_address NIC ADDRESS: also one that a lease has given, where it was set by hand before.
+has_address() {
+  case "$(said ip -o addr show dev "$1")" in *" $2 "*) return 0 ;; esac
+  return 1
+}
+
+# lease_of NIC SECONDS: an address by DHCP, once there is one. Which one it is, is the server's to say.
+lease_of() {
+  local limit line
+  tick
+  limit=$((clock + $2))
+  while :; do
+    line=$(said ip -4 -o addr show dev "$1" dynamic)
+    case $line in
+    @killed) return 1 ;;
+    *" inet "*)
+      line=${line#* inet }
+      echo "${line%% *}"
+      return
+      ;;
+    esac
+    tick
+    [ "$clock" -lt "$limit" ] || return 0
+    pause_briefly
+  done
+}
+
 # Routes of all tables over the port, as words for `ip route add`, direct ones before those via a gateway.
 routes_of() {
   {

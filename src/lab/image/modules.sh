@@ -11,8 +11,8 @@ keep='^kernel/(fs/(ext4|jbd2|mbcache|fat|nls|overlayfs|fuse|configfs|squashfs)|l
 keep+='|crypto/(crc|cryptd|xor|aes|sha|gcm|ghash|ctr)|arch/x86/crypto/crc32c'
 keep+='|drivers/(virtio|block/(virtio_blk|loop)|char/(virtio_console|hw_random)|firmware|mfd/lpc_ich|char/ipmi'
 keep+='|watchdog/(watchdog|softdog|i6300esb|iTCO)|mfd/intel_pmc|ptp|pps|dca|i2c/algos|input/evdev'
-keep+='|net/(virtio_net|net_failover|dummy|veth|macvlan|bonding|tun|ethernet/intel/(e1000|e1000e|i40e|igb)/))'
-keep+='|net/(8021q|802|llc|bridge|core|netfilter|ipv4/netfilter|ipv6/netfilter|packet))'
+keep+='|net/(virtio_net|net_failover|dummy|veth|macvlan|macvtap|tap|bonding|tun|ethernet/intel/(e1000|e1000e|i40e|igb)/))'
+keep+='|net/(8021q|802|llc|tls|bridge|core|netfilter|ipv4/netfilter|ipv6/netfilter|packet))'
 (cd "$tree" && find kernel -name '*.ko' | grep -vE "$keep" | xargs -r rm -f)
 find "$tree/kernel" -type d -empty -delete
 

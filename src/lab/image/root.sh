@@ -5,7 +5,7 @@ set -euo pipefail
 root=$1 debs=$2 suite=$3 mirror=$4
 packages=(
   systemd-sysv dbus udev kmod initramfs-tools linux-image-amd64 linux-headers-amd64
-  gcc make libc6-dev binutils xz-utils zstd lz4 ethtool ifupdown iproute2 iputils-ping bridge-utils
+  gcc make libc6-dev binutils xz-utils zstd lz4 ethtool ifupdown iproute2 iputils-ping bridge-utils ifenslave isc-dhcp-client
   pciutils procps psmisc strace openssh-server qemu-guest-agent netbase busybox
 )
 

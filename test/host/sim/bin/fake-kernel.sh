@@ -82,6 +82,9 @@ make_nic() {
   echo "$4" >pause
   echo "256 256" >ring
   echo "rx on tx on sg on tso on gso on gro on lro off" >offload
+  echo 3 >coalesce
+  # A newer driver has dropped one.
+  case $version in 1.*) printf 'LinkPolling off\nvf-true-promisc-support off\n' ;; *) echo 'LinkPolling off' ;; esac >flags
   echo "$name $version" >driver
   ln -s "../../bus/pci/devices/$1/net/$2" "/sys/class/net/$2"
 }

@@ -1,0 +1,3 @@
+import { testTopologies } from './topology.ts'
+
+testTopologies('lan-ports')
