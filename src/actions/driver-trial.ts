@@ -1,5 +1,5 @@
 import { vanishesWith } from '../facts/layers.ts'
-import type { Module, Nic } from '../model/facts.ts'
+import type { Facts, Module, Nic } from '../model/facts.ts'
 import type { SwapDriver } from '../model/plan.ts'
 import { problem } from '../problems.ts'
 import type { Problem } from '../problems.ts'
@@ -47,6 +47,10 @@ export function swapDriver(step: string, context: Context, wanted: Wanted): Outc
       upper => vanishesWith(nic, upper, layers) && !comesBack.test(layers[upper]?.kind ?? ''),
     )
     if (lost.length > 0) return refuse(lostWithPort(context, nic, lost))
+    const odd = context.facts.unrestorable.filter(({ device }) =>
+      [nic.name, ...nic.uppers.filter(upper => vanishesWith(nic, upper, layers))].includes(device),
+    )
+    if (odd.length > 0) return refuse(unlikeBefore(context, nic, odd))
   }
   const seconds = estimateOutage(ports.length)
   const names = ports.map(nic => nic.name).join(' ')
@@ -119,6 +123,15 @@ function lostWithPort({ host }: Context, nic: Nic, lost: readonly string[]): Pro
     `Devices that are stacked on ${nic.name} would be lost: a reload destroys them, and nicfix cannot make them anew.`,
     'Put them under a bridge or bond, or upgrade this host by hand from its console.',
     { host, details: [`found      ${lost.join(' ')} on ${nic.name}`] },
+  )
+}
+
+function unlikeBefore({ host }: Context, nic: Nic, odd: Facts['unrestorable']): Problem {
+  return problem(
+    'NF2031',
+    `A reload of the driver of ${nic.name} would lose what nicfix cannot put back.`,
+    'Take it away for the time being, or upgrade this host by hand from its console.',
+    { host, details: odd.map(({ device, what }) => `found      ${what} on ${device}`) },
   )
 }
 

@@ -2,7 +2,10 @@ import type { Facts } from '../model/facts.ts'
 import { readEntries } from './fact.ts'
 import type { Entry, Fact } from './fact.ts'
 
-type Riders = Pick<Facts, 'layers' | 'elsewhere' | 'clusterDaemons' | 'networkMounts'>
+type Riders = Pick<
+  Facts,
+  'layers' | 'elsewhere' | 'unrestorable' | 'clusterDaemons' | 'networkMounts'
+>
 
 /**
  * What goes down with a port and is no port itself: devices made in software and what they lie on (ip-link(8),
@@ -25,6 +28,10 @@ for net in /sys/class/net/*; do
   done
 done
 bounded 10 ip -d -o link show 2>/dev/null | sed 's/^/here /'
+if has tc; then bounded 10 tc qdisc show | sed 's/^/tc /'; fi
+for family in -4 -6; do
+  bounded 10 ip -o "$family" route show table all 2>/dev/null | sed -n '/nexthop/s/^/route /p'
+done
 seen=
 if has nsenter; then
   # shellcheck disable=SC2012  # of each file its number and its path: nothing else tells in one process
@@ -60,6 +67,10 @@ done </proc/mounts
     return {
       layers: readLayers(entries),
       elsewhere: readElsewhere(entries),
+      unrestorable: [
+        ...valuesOf('tc').flatMap(readQueueing),
+        ...valuesOf('route').flatMap(readMultipath),
+      ],
       clusterDaemons: [...new Set(valuesOf('daemon'))].toSorted(),
       networkMounts: valuesOf('mount').map(decodeMount),
     }
@@ -93,8 +104,28 @@ function readKind(line: string): readonly [name: string, kind: string] {
   return [name, kind ?? '']
 }
 
+/** Queueing disciplines that `tc qdisc show` tells completely, in words that `tc qdisc replace` takes. */
+export const restorableQueues: readonly string[] = ['pfifo', 'bfifo', 'fq_codel']
+
+/** "qdisc htb 1: dev eno1 root refcnt 2 …": with the handle 0: it is the kernel's own. */
+function readQueueing(line: string): Facts['unrestorable'] {
+  const [, kind = '', handle, device = '', place] =
+    /^qdisc (\S+) (\S+): dev (\S+) (root|parent|ingress|clsact)/.exec(line) ?? []
+  if (handle === undefined || handle === '0') return []
+  if (place === 'root' && restorableQueues.includes(kind)) return []
+  return [{ device, what: `queueing discipline ${kind}` }]
+}
+
+/** "10.9.0.0/16 \\ nexthop via 10.0.2.2 dev eno1 weight 1 \\ nexthop …" */
+function readMultipath(line: string): Facts['unrestorable'] {
+  const [what = ''] = line.split(/\s/)
+  const devices = line.matchAll(/\bdev (\S+)/g).map(([, device = '']) => device)
+  return [...new Set(devices)].map(device => ({ device, what: `route ${what} over several ports` }))
+}
+
 /** "5: eth0@if2: <…> … macvlan mode bridge …": what is not of these kinds only has a peer over here. */
-const built = /^\d+: (\S+)@if(\d+): .*\s(macvlan|macvtap|ipvlan|ipvtap|vlan)\s+(?:mode|protocol|id) /
+const built =
+  /^\d+: (\S+)@if(\d+): .*\s(macvlan|macvtap|ipvlan|ipvtap|vlan)\s+(?:mode|protocol|id) /
 
 function readElsewhere(entries: readonly Entry[]): Facts['elsewhere'] {
   const names = new Map<string, string>()

@@ -169,6 +169,8 @@ export const factsSchema = shape({
       where: text,
     }),
   ),
+  /** What is on a device of this host that nicfix could not put back after a reload of its driver. */
+  unrestorable: list(shape({ device: text, what: text })),
   /** Processes that may fence the host, or take its addresses away, when a heartbeat does not come. */
   clusterDaemons: list(text),
   /** Where other network file systems than the root are mounted, and the root where it is one. */

@@ -29,67 +29,72 @@ function differences(before: string, after: string): string[] {
   ]
 }
 
+/** Says how much of it is as it was; @returns what is not. */
+function compare(name: string, run: Ended, before: string, after: string): string[] {
+  const differing = differences(before, after)
+  const outage = /link down for (.*)/.exec(run.out)?.[1] ?? 'not measured'
+  console.log(
+    `${name}\n  ${differing.length} of ${before.split('\n').length} facts differ, link down for ${outage}`,
+  )
+  return differing
+}
+
 const isAll = process.env['NICFIX_TOPOLOGIES'] === 'all'
 
 /** The tests of all topologies on that kind of lab host. */
 export function testTopologies(on: Topology['on']): void {
-  describe.runIf(ready.ok)(
-    `what hangs on ${on === 'two-ports' ? 'a port' : 'two ports'} of a driver`,
-    () => {
-      const bench = setBench(on)
-      const chosen = topologies.filter(each => each.on === on && (each.always || isAll))
+  describe.runIf(ready.ok)(`a network on a lab host with ${on}`, () => {
+    const bench = setBench(on)
+    const here = topologies.filter(each => each.on === on && (each.always || isAll))
+    const kept = here.filter(({ refused }) => refused === undefined)
+    const refused = here.flatMap(each => (each.refused ? [{ ...each, refused: each.refused }] : []))
+    const apply = async (playbook: string, { accept }: Topology) => {
+      const accepted = accept === undefined ? [] : ['--accept-risk', accept]
+      const values = [...(await quickValuesOf('e1000e-3.8.7-lab')), ...accepted]
+      return bench.nicfix('apply', playbook, '--host', bench.host, ...values)
+    }
 
-      test.each(chosen)(
-        'comes back as it was, or is refused: $name',
-        async ({ name, setUp, refused, accept }) => {
-          const { host } = bench
-          const look = () => see(host, listNetwork)
-          await see(host, `set -e\n${setUp}`)
-          await until(
-            'it answers',
-            async () => (await bench.nicfix('status', '--host', host)).code === 0,
-            60,
-          )
-          const accepted = accept === undefined ? [] : ['--accept-risk', accept]
-          const values = [...(await quickValuesOf('e1000e-3.8.7-lab')), ...accepted]
-          if (refused) {
-            const ended = await bench.nicfix('apply', upgrade, '--host', host, ...values)
-            expect(wordsOf(ended)).toMatch(refused)
-            expect(ended.code).toBe(8)
-            return
-          }
-          await see(host, `cat >/root/list <<'END'\n${listNetwork}\nEND`)
-          const before = await look()
-          const facts = before.split('\n').length
-          const tell = (what: string, run: Ended, differing: readonly string[]) => {
-            const outage = /link down for (.*)/.exec(run.out)?.[1] ?? 'not measured'
-            console.log(
-              `${name}: ${what}\n  ${differing.length} of ${facts} facts differ, link down for ${outage}`,
-            )
-          }
+    /** Makes it, and lists all that is there. */
+    async function make({ setUp }: Topology): Promise<string> {
+      await see(bench.host, `set -e\n${setUp}`)
+      const answers = async () => (await bench.nicfix('status', '--host', bench.host)).code === 0
+      await until('it answers', answers, 60)
+      await see(bench.host, `cat >/root/list <<'END'\n${listNetwork}\nEND`)
+      return look()
+    }
 
-          const broken = join(bench.dir, 'broken.yaml')
-          const parts = (await readFile(upgrade, 'utf8')).split(/(?=\n {2}- id: install)/)
-          expect(parts).toHaveLength(2)
-          await writeFile(broken, parts.join(failing))
-          const back = await bench.nicfix('apply', broken, '--host', host, ...values)
-          expect(wordsOf(back)).toMatch(/^exit 3\n/)
-          const afterSwap = differences(before, await see(host, 'cat /root/listed'))
-          tell('after the swap', back, afterSwap)
-          const afterRollback = differences(before, await look())
-          tell('after the rollback', back, afterRollback)
-          expect([...afterSwap, ...afterRollback]).toEqual([])
+    const look = () => see(bench.host, listNetwork)
 
-          if (isAll) {
-            const applied = await bench.nicfix('apply', upgrade, '--host', host, ...values)
-            expect(wordsOf(applied)).toMatch(/^exit 0\n/)
-            const afterApply = differences(before, await look())
-            tell('after the upgrade', applied, afterApply)
-            expect(afterApply).toEqual([])
-          }
-          expect(await readOpen(host)).toBe('')
-        },
-      )
-    },
-  )
+    test.each(kept)(
+      'comes back as it was with the new driver, and with the old one again: $name',
+      async topology => {
+        const before = await make(topology)
+        const broken = join(bench.dir, 'broken.yaml')
+        const parts = (await readFile(upgrade, 'utf8')).split(/(?=\n {2}- id: install)/)
+        expect(parts).toHaveLength(2)
+        await writeFile(broken, parts.join(failing))
+        const run = await apply(broken, topology)
+        expect(wordsOf(run)).toMatch(/^exit 3\n/)
+        const swapped = await see(bench.host, 'cat /root/listed')
+        expect(compare(`${topology.name}, the new driver`, run, before, swapped)).toEqual([])
+        expect(compare(`${topology.name}, rolled back`, run, before, await look())).toEqual([])
+        expect(await readOpen(bench.host)).toBe('')
+      },
+    )
+
+    test.runIf(isAll).each(kept)('comes back as it was after an upgrade: $name', async topology => {
+      const before = await make(topology)
+      const run = await apply(upgrade, topology)
+      expect(wordsOf(run)).toMatch(/^exit 0\n/)
+      expect(compare(`${topology.name}, upgraded`, run, before, await look())).toEqual([])
+      expect(await readOpen(bench.host)).toBe('')
+    })
+
+    test.each(refused)('is refused: $name', async topology => {
+      await make(topology)
+      const run = await apply(upgrade, topology)
+      expect(wordsOf(run)).toMatch(topology.refused)
+      expect(run.code).toBe(8)
+    })
+  })
 }

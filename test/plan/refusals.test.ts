@@ -90,6 +90,12 @@ test.each<[string, string, Facts, RegExp]>([
     /^NF2020.*cluster-member.*corosync/,
   ],
   [
+    'a queueing discipline with classes',
+    'i40e-upgrade',
+    { ...facts, unrestorable: [{ device: 'eno3', what: 'queueing discipline htb' }] },
+    /^NF2031.*found {6}queueing discipline htb on eno3/,
+  ],
+  [
     'a macvtap of a guest, beside the bridge and the VLAN that come back',
     'i40e-upgrade',
     {
