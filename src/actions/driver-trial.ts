@@ -178,8 +178,8 @@ function findFormer(
 function bringUp({ facts }: Context, ports: readonly Nic[]): string[] {
   const isIfupdown = facts.networkStacks[0]?.startsWith('ifupdown') ?? false
   const used = ports.filter(nic => nic.up)
-  return used.flatMap(({ name }) => [
-    ...(isIfupdown ? [`ifup --force ${name}`] : []),
-    `ip link set ${name} up`,
-  ])
+  return [
+    ...used.map(({ name }) => `ip link set ${name} up`),
+    ...(isIfupdown ? used.map(({ name }) => `ifup --force ${name}`) : []),
+  ]
 }

@@ -126,7 +126,7 @@ fill() {
   [ "$got" = up ] || return 0
   ! is_configured "$nic" || bounded 60 ifup --force "$nic"
   join "$nic" "$was"
-  ip link set "$nic" up 2>&3
+  is_up "$nic" || ip link set "$nic" up 2>&3
   get "$was/modes"
   # shellcheck disable=SC2086  # the words
   [ -z "$got" ] || ip link set "$nic" $got 2>&3
@@ -143,6 +143,11 @@ fill() {
     has_line "$now" "$line" || replay_route "$nic" "$line"
   done <"$was/routes"
   put_back "$was" "$nic" neighbours
+}
+
+is_up() {
+  get "/sys/class/net/$1/flags"
+  [ $((${got:-0} & 1)) -eq 1 ] # IFF_UP
 }
 
 # join NIC DIR: its bridge or bond, if it had one.

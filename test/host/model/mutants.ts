@@ -50,8 +50,8 @@ export const mutants: readonly Mutant[] = [
   },
   {
     mistake: 'a second attempt takes a broken network for the one to restore',
-    text: '  [ "$got" != "$this_boot" ] || return 0\n  shift\n  [ $# -gt 0 ] || return 0\n',
-    wrong: '  shift\n',
+    text: '  [ "$got" != "$this_boot" ] || return 0\n  shift 2\n  [ $# -gt 0 ] || return 0\n',
+    wrong: '  shift 2\n',
     walk: [...tried, 'CONFIRM', 'PERSIST_OK', 'ROLLBACK', 'UNDO_FAILED', 'ROLLBACK', 'UNDO_OK'],
   },
   {

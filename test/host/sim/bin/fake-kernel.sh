@@ -75,6 +75,7 @@ make_nic() {
   echo 1500 >"$dir/mtu"
   echo 1000 >"$dir/tx_queue_len"
   echo 0 >"$dir/carrier"
+  echo 0x1002 >"$dir/flags"
   cd "/kernel/net/$2" || exit 1
   : >addresses
   : >routes
