@@ -150,6 +150,21 @@ export const topologies: readonly Topology[] = [
   ip route add 10.97.0.0/16 via 10.7.0.2 dev eno2`,
   },
   {
+    name: 'systemd-networkd, which makes the VLAN itself',
+    on: 'two-ports',
+    always: false,
+    setUp: `
+  ifdown --force eno1
+  ip addr flush dev eno1
+  ${interfaces('auto eno3\niface eno3 inet static\n    address 10.0.3.15/24')}
+  cd /etc/systemd/network
+  printf '[Match]\\nName=eno1\\n[Network]\\nAddress=10.0.2.15/24\\nGateway=10.0.2.2\\nVLAN=eno1.20\\n' >20-eno1.network
+  printf '[NetDev]\\nName=eno1.20\\nKind=vlan\\n[VLAN]\\nId=20\\n' >30-eno1.20.netdev
+  printf '[Match]\\nName=eno1.20\\n[Network]\\nAddress=10.20.0.1/24\\n' >30-eno1.20.network
+  systemctl start systemd-networkd
+  for try in 1 2 3 4 5 6 7 8 9; do networkctl --no-legend list eno1.20 | grep -q routable || sleep 1; done`,
+  },
+  {
     name: 'a container with a macvlan of its own',
     on: 'two-ports',
     always: true,

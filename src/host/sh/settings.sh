@@ -2,8 +2,8 @@
 # --- settings of a port: each kind is read as lines "KEY VALUE", and put back line by line -------------------------------
 
 # Some take the link down once more unless they are put back before it comes up; the others can wait until it is there.
-early_settings='speed privflags channels features'
-late_settings='coalesce eee wol queues irqs qdisc fdb'
+early_settings='general privflags channels features'
+late_settings='coalesce eee queues irqs qdisc fdb'
 
 tab='	'
 # said COMMAND…: what it prints, or that it was killed.
@@ -73,25 +73,16 @@ read_coalesce() {
 
 read_eee() { eee_of "$1"; }
 
-read_wol() { general_of "$1" wol; }
-read_speed() { general_of "$1" speed; }
-
-# general_of NIC wol|speed: a speed that is forced, or what wakes the host.
-general_of() {
-  local what="$2" name value speed='' duplex='' auto='' wake=''
-  { said ethtool "$1"; echo @end; } | while read -r name value; do
-    case $name in
+# A speed that is forced, and what wakes the host.
+read_general() {
+  local name value speed='' duplex=''
+  said ethtool "$1" | while read -r name value; do
+    case $name$value in
     @killed) exit 1 ;;
-    Speed:) speed=${value%Mb/s} ;;
-    Duplex:) duplex=$(lower "$value") ;;
-    Auto-negotiation:) auto=$value ;;
-    Wake-on:) wake=$value ;;
-    @end)
-      case $what$auto in
-      wol*) [ -z "$wake" ] || echo "wol $wake" ;;
-      speedoff) is_number "$speed" && echo "speed $speed duplex $duplex autoneg off" ;;
-      esac
-      ;;
+    Speed:*) speed=${value%Mb/s} ;;
+    Duplex:*) duplex=$(lower "$value") ;;
+    Auto-negotiation:off) is_number "$speed" && echo "speed $speed duplex $duplex autoneg off" ;;
+    Wake-on:*) echo "wol $value" ;;
     esac
     :
   done
@@ -220,8 +211,7 @@ put_features() { ethtool -K "$1" "$2" "$3"; }
 put_channels() { ethtool -L "$1" "$2" "$3"; }
 put_coalesce() { ethtool -C "$1" "$2" "$3"; }
 put_eee() { ethtool --set-eee "$@"; }
-put_wol() { ethtool -s "$@"; }
-put_speed() { ethtool -s "$@"; }
+put_general() { ethtool -s "$@"; }
 put_queues() { echo "$3" >"/sys/class/net/$1/queues/$2"; }
 
 put_irqs() {
@@ -251,15 +241,14 @@ put_fdb() {
   bridge fdb replace "$mac" dev "$nic" master static $vlan
 }
 
-# unrestorable NIC: says what of it could not be put back.
+# unrestorable NIC DIR: says what of it could not be put back.
 unrestorable() {
-  local line
-  line=$(read_qdisc "$1") || return 1
-  case "$newline$line" in *"${newline}other "*) echo "a queueing discipline of $1 with classes or filters" ;; esac
-  case $line in
+  get "$2/qdisc"
+  case $got in
   '' | "root "*" pfifo "* | "root "*" bfifo "* | "root "*" fq_codel "*) ;;
-  "root "*) echo "the queueing discipline of $1" ;;
+  *) echo "the queueing discipline of $1" ;;
   esac
+  ! grep -q '^other ' "$2/qdisc" || echo "a queueing discipline of $1 with classes or filters"
   ! said ip -o route show table all | grep -q "nexthop .*dev $1 " || echo "a route over $1 and other ports"
 }
 

@@ -18,11 +18,11 @@ capture_port() { # HOW PCI DIR
   nic=$(nic_at "$2") || { [ $? -eq 1 ]; return; }
   mkdir "$3" && capture_device "$nic" "$3" && pause_of "$nic" >"$3/pause" && ring_of "$nic" >"$3/ring" || return 1
   [ "$1" = all ] || return 0
-  odd=$(unrestorable "$nic") || return 1
-  [ -z "$odd" ] || { echo "nicfix cannot bring this back: $odd"; return 1; }
   ! has_other_mac "$nic" || echo yes >"$3/own-mac" || return 1
   # shellcheck disable=SC2086  # their names
-  keep "$3" "$nic" $early_settings $late_settings && capture_children "$nic" "$3"
+  keep "$3" "$nic" $early_settings $late_settings && capture_children "$nic" "$3" || return 1
+  odd=$(unrestorable "$nic" "$3") || return 1
+  [ -z "$odd" ] || { echo "nicfix cannot bring this back: $odd"; return 1; }
 }
 
 # has_other_mac NIC: has somebody given it another address than it was made with? A port of a bond has that of the bond.
