@@ -10,12 +10,14 @@ import { quickPackage } from '../main/quick.ts'
 const rounds = 5
 const door = new URL('../../src/main.js', import.meta.url).pathname
 
-// Until the link is there and the address is on it: that is where nicfix stops its clock as well.
+// Until the link is there and the address is on it: that is where nicfix stops its clock as well. Whoever does not wait for
+// udev to give the port its name finds no eno1 to bring up.
 const bare = `
   now() { read -r up rest </proc/uptime; echo "$up"; }
   from=$(now)
   rmmod e1000e
   modprobe e1000e
+  while [ ! -e /sys/class/net/eno1 ]; do sleep 0.1; done
   ip link set eno1 up
   ifup --force eno1 >/dev/null 2>&1
   while [ "$(cat /sys/class/net/eno1/carrier)" != 1 ]; do sleep 0.1; done
@@ -23,7 +25,8 @@ const bare = `
 
 async function bareSeconds(host: string): Promise<number> {
   const { out } = await guestExec(host, bare, 120_000)
-  const [from = Number.NaN, to = Number.NaN] = out.trim().split(' ').map(Number)
+  const [from, to] = (out.trim().split('\n').at(-1) ?? '').split(' ').map(Number)
+  if (!from || !to) throw new Error(`no times in: ${out}`)
   return to - from
 }
 

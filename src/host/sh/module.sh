@@ -43,13 +43,17 @@ is_hung() {
   [ "$got" = "$this_boot" ]
 }
 
-# load FILE MODULE OPTIONS: insmod with what modprobe would add: the modules it depends on, and its options.
-# insmod's own exit code is not a proof (a failed probe leaves 0); the caller checks identity and ports.
-load() {
+# load_needs FILE: the modules that it depends on, as modprobe would; before the link goes, for they can stay.
+load_needs() {
   local need
   for need in $(modinfo -F depends "$1" 2>/dev/null | tr ',' ' '); do
     bounded 60 modprobe "$need"
   done
+}
+
+# load FILE MODULE OPTIONS: insmod's own exit code is not a proof (a failed probe leaves 0); the caller checks identity
+# and ports.
+load() {
   # shellcheck disable=SC2086  # the options one by one
   bounded 60 insmod "$1" $3
   [ $? -ne 124 ] || note_hung
@@ -61,18 +65,21 @@ load() {
 exchange() {
   local module="$1" file="$2" build="$3" options="$4" snapshot="$5" from now patience=1
   tick
-  from=$hundreds
+  from=$hundreds there=$hundreds
   if [ "$(loaded_build "$module")" != "$build" ] || ! is_loaded "$module"; then
     ! is_hung || { echo "$module: a module command hangs inside the kernel, only a reboot ends it"; return 1; }
+    load_needs "$file"
+    tick
+    from=$hundreds
     unload "$module" || { echo "$module cannot be unloaded: $(last_words)"; return 1; }
     load "$file" "$module" "$options" || { echo "$module was not loaded from $file: $(last_words)"; return 1; }
-    now=$(loaded_build "$module")
-    [ "$now" = "$build" ] || { echo "loaded build is ${now:-none}, expected $build"; return 1; }
   fi
   restore "$snapshot"
   wait_links "$snapshot" 50 && patience=20
-  tick
-  event - note "link and addresses were gone for about $(as_seconds $((hundreds - from))) s"
+  event - note "link and addresses were gone for about $(as_seconds $((there - from))) s"
+  # After the network, which must not wait for it; whatever was loaded, this is what to compare with.
+  now=$(loaded_build "$module")
+  [ "$now" = "$build" ] || { echo "loaded build is ${now:-none}, expected $build"; return 1; }
   restore_rest "$snapshot"
   now=$(differences "$snapshot" $patience) || now=$cut_off
   [ -z "$now" ] || { echo "$now"; return 1; }

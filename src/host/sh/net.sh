@@ -14,17 +14,18 @@ nic_at() {
   return 1
 }
 
-# wait_nic PCI SECONDS: the interface, once it is there and udev has finished renaming it.
+# wait_nic PCI SECONDS NAME: the interface, once it is there under its name, or under another one when udev has finished.
 wait_nic() {
-  local limit
+  local limit nic tries=0
   tick
   limit=$((clock + $2))
-  until nic_at "$1" >/dev/null; do
+  until nic=$(nic_at "$1") && { [ "$nic" = "$3" ] || [ $tries -ge 10 ]; }; do
     tick
     [ "$clock" -lt "$limit" ] || return 1
+    [ -z "$nic" ] || tries=$((tries + 1))
     pause_briefly
   done
-  udevadm settle -t 10 >/dev/null 2>&1 || :
+  [ "$nic" = "$3" ] || udevadm settle -t 10 >/dev/null 2>&1 || :
   nic_at "$1"
 }
 
@@ -125,8 +126,14 @@ pause_of() {
 }
 
 ring_of() {
-  ethtool -g "$1" 2>/dev/null | awk '/^Current/ { now = 1 } now && $1 == "RX:" { r = $2 } now && $1 == "TX:" { t = $2 }
-    END { if (r != "" && t != "") print "rx " r " tx " t }'
+  local name value now='' rx=''
+  ethtool -g "$1" 2>/dev/null | while read -r name value; do
+    case $now$name in
+    Current) now=yes ;;
+    yesRX:) rx=$value ;;
+    yesTX:) [ -z "$rx" ] || echo "rx $rx tx $value" ;;
+    esac
+  done
 }
 
 # eee_of NIC: "eee on|off", nothing where the driver has none.

@@ -92,7 +92,7 @@ prepare_port() {
   pci=${was##*/}
   get "$was/name"
   name=$got
-  nic=$(wait_nic "$pci" 20) || { event - note "$pci has no interface after 20 s"; return 1; }
+  nic=$(wait_nic "$pci" 20 "$name") || { event - note "$pci has no interface after 20 s"; return 1; }
   if [ "$nic" != "$name" ]; then
     ip link set "$nic" down 2>/dev/null
     ip link set "$nic" name "$name" 2>&3 && nic=$name
@@ -127,6 +127,7 @@ fill() {
   ! is_configured "$nic" || bounded 60 ifup --force "$nic"
   join "$nic" "$was"
   is_up "$nic" || ip link set "$nic" up 2>&3
+  is_there
   get "$was/modes"
   # shellcheck disable=SC2086  # the words
   [ -z "$got" ] || ip link set "$nic" $got 2>&3
@@ -136,11 +137,11 @@ fill() {
   each_line drop_address "$now"
   while read -r line; do
     # shellcheck disable=SC2086  # the words of an address
-    has_line "$now" "$line" || ip addr add $line dev "$nic" 2>&3
+    has_line "$now" "$line" || { ip addr add $line dev "$nic" 2>&3; is_there; }
   done <"$was/addresses"
   now=$(routes_of "$nic")
   while read -r line; do
-    has_line "$now" "$line" || replay_route "$nic" "$line"
+    has_line "$now" "$line" || { replay_route "$nic" "$line"; is_there; }
   done <"$was/routes"
   put_back "$was" "$nic" neighbours
 }
@@ -148,6 +149,12 @@ fill() {
 is_up() {
   get "/sys/class/net/$1/flags"
   [ $((${got:-0} & 1)) -eq 1 ] # IFF_UP
+}
+
+# is_there: $there, when the last of the links and addresses was back.
+is_there() {
+  tick
+  there=$hundreds
 }
 
 # join NIC DIR: its bridge or bond, if it had one.
@@ -183,7 +190,8 @@ wait_links() {
     [ -e "$port/name" ] || continue
     port=${port%/}
     get "$port/carrier"
-    [ "$got" != 1 ] || ! nic=$(nic_at "${port##*/}") || wait_carrier "$nic" "$2" || missing=1
+    [ "$got" = 1 ] && nic=$(nic_at "${port##*/}") || continue
+    has_carrier "$nic" || { wait_carrier "$nic" "$2" || missing=1; is_there; }
   done
   return $missing
 }
