@@ -51,7 +51,7 @@ export function planHost(
       nics: selection.lines,
       conditions: [...judged.ok, ...steps.notes, ...(isAtRest ? settled(selection.lines) : [])],
       changes,
-      warnings: [...steps.warnings, ...judged.warnings],
+      warnings: [...steps.warnings, ...judged.warnings, ...warnOfMounts(facts, changes)],
       cutsSsh: changes.some(change => portsCut(change).some(pci => isUnderSsh(facts, pci))),
       outageSeconds,
       confirmWithinSeconds: playbook.guard['confirm-within'],
@@ -114,6 +114,13 @@ function impliedBy(drafts: readonly Draft[]): Refusal[] {
     ...(isSwap ? (['vf-in-use', 'child-elsewhere', 'openvswitch-port'] as const) : []),
     ...(cutsLink ? (['cluster-member'] as const) : []),
   ]
+}
+
+/** Programs wait for a network file system, and go on when it is back: worth knowing, and no reason to refuse. */
+function warnOfMounts({ networkMounts }: Facts, changes: readonly Change[]): string[] {
+  const isAway = changes.some(({ impact }) => impact.link === 'outage')
+  if (!isAway || networkMounts.length === 0) return []
+  return [`Network file systems hang while the link is away: ${networkMounts.join(' ')}.`]
 }
 
 /** Ports that the changes take down or set: all of a driver that is swapped, else the selected ones. */

@@ -51,6 +51,7 @@ describe('the plan of each playbook for the lab host, as people read it', () => 
       ...withNic(facts, 'eno3', { master: 'vmbr1', uppers: ['vmbr1'] }),
       layers: { vmbr1: { kind: 'bridge', lowers: ['eno3', 'tap100i0', 'tap101i0', 'veth200i0'] } },
       clusterDaemons: ['corosync'],
+      networkMounts: ['/mnt/pve/backup'],
     }
     const loaded = acceptRisks(readPlaybook('i40e-upgrade'), { acceptRisk: ['cluster-member'] })
     const planned = planHost(loaded, 'h1', node, sources)
