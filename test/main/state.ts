@@ -10,6 +10,9 @@ const listFiles = `{
   find ${places} -type f -print0 | xargs -0 md5sum
 } 2>/dev/null | sort`
 
+// The time of the last change of what a file holds or is: no sum, so it takes a moment only.
+const listTimes = `find ${places} -printf '%p %y %m %u:%g %l %C@\\n' 2>/dev/null | sort`
+
 const listNetwork = `
   for nic in /sys/class/net/*; do
     nic=\${nic##*/}
@@ -31,6 +34,9 @@ export const see = ask
 
 /** Every file of the boot path with its content, mode, owner and link target, a line each. */
 export const readFiles = (host: string): Promise<string> => ask(host, listFiles)
+
+/** The same as times, where nothing at all may have been touched: what was put back as it was differs too. */
+export const readTimes = (host: string): Promise<string> => ask(host, listTimes)
 
 /** Ports, drivers, bridges, IPv4 addresses and routes. */
 export const readNetwork = (host: string): Promise<string> => ask(host, listNetwork)

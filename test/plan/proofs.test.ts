@@ -119,6 +119,10 @@ describe('a plan goes stale', () => {
       withNic(facts, 'eno3', { pause: { autoneg: false, rx: true, tx: false } }),
       /NIC: eno3 .*rx off.* → .*rx on/,
     ],
+    [
+      { ...facts, elsewhere: [{ device: 'eth0', kind: 'macvlan', on: 'eno3', where: 'runc' }] },
+      /NIC: eno3 .*children none → .*children eth0@runc/,
+    ],
     [{ ...facts, nics: [] }, /→ gone/],
   ])('%#', (now, expected) => {
     expect(staleReasons(upgrade, now).join('\n')).toMatch(expected)
