@@ -63,7 +63,7 @@ load() {
 # exchange MODULE FILE BUILD-ID OPTIONS SNAPSHOT: unload, load that file, bring the ports of the snapshot back, prove it.
 # The very same function tries a driver, takes it back, and swaps at boot. One line a fault on stdout.
 exchange() {
-  local module="$1" file="$2" build="$3" options="$4" snapshot="$5" from now patience=1
+  local module="$1" file="$2" build="$3" options="$4" snapshot="$5" from now patience=1 waited=50
   tick
   from=$hundreds there=$hundreds
   if [ "$(loaded_build "$module")" != "$build" ] || ! is_loaded "$module"; then
@@ -75,7 +75,7 @@ exchange() {
     load "$file" "$module" "$options" || { echo "$module was not loaded from $file: $(last_words)"; return 1; }
   fi
   restore "$snapshot"
-  wait_links "$snapshot" 50 && patience=20
+  wait_links "$snapshot" 50 && patience=20 waited=20
   event - note "link and addresses were gone for about $(as_seconds $((there - from))) s"
   # After the network, which must not wait for it; whatever was loaded, this is what to compare with.
   now=$(loaded_build "$module")

@@ -295,7 +295,7 @@ device_differences() {
   [ "$got" = up ] || return
   get "$was/carrier"
   if [ "$got" = 1 ] && ! wait_carrier "$name" "$3"; then
-    echo "$name has no carrier after $3 s, had one"
+    echo "$name has no carrier after ${waited:-$3} s, had one"
     return
   fi
   now=$(addresses_of "$name")
