@@ -1,4 +1,4 @@
-import { vanishesWith } from '../facts/layers.ts'
+import { childrenOf } from '../facts/layers.ts'
 import type { Facts, Module, Nic } from '../model/facts.ts'
 import type { SwapDriver } from '../model/plan.ts'
 import { problem } from '../problems.ts'
@@ -43,12 +43,11 @@ export function swapDriver(step: string, context: Context, wanted: Wanted): Outc
   const ports = portsOf(context.facts, name)
   const { layers } = context.facts
   for (const nic of ports) {
-    const lost = nic.uppers.filter(
-      upper => vanishesWith(nic, upper, layers) && !comesBack.test(layers[upper]?.kind ?? ''),
-    )
+    const children = childrenOf(nic, layers)
+    const lost = children.filter(child => !comesBack.test(layers[child]?.kind ?? ''))
     if (lost.length > 0) return refuse(lostWithPort(context, nic, lost))
     const odd = context.facts.unrestorable.filter(({ device }) =>
-      [nic.name, ...nic.uppers.filter(upper => vanishesWith(nic, upper, layers))].includes(device),
+      [nic.name, ...children].includes(device),
     )
     if (odd.length > 0) return refuse(unlikeBefore(context, nic, odd))
   }

@@ -11,3 +11,7 @@ export function vanishesWith(port: Nic, name: string, layers: Facts['layers']): 
   if (name === port.master || lasting.test(layer.kind)) return false
   return layer.lowers.some(lower => lower === port.name || vanishesWith(port, lower, layers))
 }
+
+/** All devices of this network namespace that vanish together with the port. */
+export const childrenOf = (port: Nic, layers: Facts['layers']): string[] =>
+  port.uppers.filter(upper => vanishesWith(port, upper, layers))

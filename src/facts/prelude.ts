@@ -43,7 +43,7 @@ link_name() {
 
 # A directory without any link in its path. With builtins only, where readlink would be one more process.
 real_directory() {
-  cd -P "$1" 2>/dev/null && pwd
+  cd -P "$1" 2>/dev/null && pwd -P
 }
 
 sha_of() {

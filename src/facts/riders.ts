@@ -17,8 +17,7 @@ export const riders: Fact<Riders> = {
   command: `
 for net in /sys/class/net/*; do
   name=\${net##*/}
-  printf 'index %s ' "$name"
-  say '' "$net/ifindex"
+  say "index $name" "$net/ifindex"
   [ ! -e "$net/device" ] || continue
   printf 'layer %s\\n' "$name"
   for lower in "$net"/lower_* "$net"/brif/*; do
@@ -130,7 +129,7 @@ const built =
 function readElsewhere(entries: readonly Entry[]): Facts['elsewhere'] {
   const names = new Map<string, string>()
   for (const { key, value } of entries) {
-    const [name = '', index = ''] = value.split(/ +/)
+    const [name = '', index = ''] = value.split(' ')
     if (key === 'index') names.set(index, name)
   }
   let where = ''

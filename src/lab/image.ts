@@ -10,26 +10,30 @@ import { withLock } from './lock.ts'
 import { cacheDir, imageDir, rootDir, sourceDir } from './paths.ts'
 import type { Say } from './progress.ts'
 import { doing } from './progress.ts'
-import { imageId, rootId, suite } from './recipe.ts'
+import { imageId, rootId } from './recipe.ts'
+import type { Release } from './releases.ts'
+import { standard } from './releases.ts'
 import { ensureTools } from './tools.ts'
 
 /** Whether the image of the present recipe is made. */
-export const haveImage = (): boolean => existsSync(imageDir(imageId()))
+export const haveImage = (release = standard): boolean => existsSync(imageDir(imageId(release)))
 
 /**
  * Makes the image of the present recipe unless it is there: disk, keys, driver packages. Returns its id.
+ * That of another release takes its kernel from the standard one, which is made first.
  * @throws {Trouble} NF8001 when something is missing on this machine, NF8002 when a step fails.
  */
-export async function ensureImage(say: Say): Promise<string> {
-  const id = imageId()
-  await ensureTools(!haveImage(), say)
-  if (haveImage()) return id
+export async function ensureImage(say: Say, release = standard): Promise<string> {
+  const id = imageId(release)
+  await ensureTools(!haveImage(release), say)
+  if (haveImage(release)) return id
+  if (release !== standard) await ensureImage(say)
   return withLock(join(cacheDir(), 'image.lock'), say, async () => {
-    if (haveImage()) return id
-    const about = `building the Debian 12 image (about ${existsSync(rootDir(rootId())) ? 'a minute' : '4 minutes'}, once)`
-    await doing(say, about, async () => {
-      await ensureRoot(say)
-      await buildImage(imageDir(id), say)
+    if (haveImage(release)) return id
+    const time = existsSync(rootDir(rootId(release))) ? 'a minute' : '4 minutes'
+    await doing(say, `building the ${release.title} image (about ${time}, once)`, async () => {
+      for (const each of new Set([standard, release])) await ensureRoot(each, say)
+      await buildImage(release, say)
     })
     return id
   })
@@ -44,39 +48,41 @@ async function buildInto(dir: string, build: (part: string) => Promise<void>): P
   await rename(part, dir)
 }
 
-async function ensureRoot(say: Say): Promise<void> {
-  const root = rootDir(rootId())
+async function ensureRoot(release: Release, say: Say): Promise<void> {
+  const root = rootDir(rootId(release))
   if (existsSync(root)) return
   const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
-  const env = { LAB_KEYRING: keyring, LAB_PROXY: (await findProxy()) ?? '' }
-  const debs = join(cacheDir(), 'debs')
-  await doing(say, 'installing Debian 12 with kernel, headers and compiler into a directory', () =>
-    buildInto(root, part => runScript('root.sh', [part, debs, suite, findMirror() ?? ''], env)),
+  const env = {
+    LAB_KEYRING: keyring,
+    LAB_PROXY: (await findProxy()) ?? '',
+    LAB_LAID_IN: release.laidIn.join(' '),
+  }
+  const args = [join(cacheDir(), 'debs'), release.suite, findMirror() ?? '', ...release.packages]
+  await doing(say, `installing ${release.title} with a compiler into a directory`, () =>
+    buildInto(root, part => runScript('root.sh', [part, ...args], env)),
   )
 }
 
-async function buildImage(dir: string, say: Say): Promise<void> {
-  await buildInto(dir, async part => {
+async function buildImage(release: Release, say: Say): Promise<void> {
+  const kernelRoot = rootDir(rootId())
+  await buildInto(imageDir(imageId(release)), async part => {
     const [root, keys, standin] = [
       join(part, 'root'),
       join(part, 'keys'),
       join(sourceDir, 'standin'),
     ]
     await mkdir(part, { recursive: true, mode: 0o700 })
-    await execa('cp', ['-a', '--reflink=auto', rootDir(rootId()), root])
+    await execa('cp', ['-a', '--reflink=auto', rootDir(rootId(release)), root])
     await makeKeys(keys)
     await runScript('configure.sh', [root, keys])
-    const e1000e = join(part, 'e1000e')
-    await rename(join(root, 'usr/src/e1000e-kernel'), e1000e)
     await doing(say, 'building the stock drivers and the initramfs', () =>
-      runScript('modules.sh', [root, standin]),
+      runScript('modules.sh', [root, standin, kernelRoot]),
     )
-    await packDrivers(standin, e1000e, join(part, 'drivers'))
+    await packDrivers(standin, join(kernelRoot, 'usr/src/e1000e-kernel'), join(part, 'drivers'))
     await doing(say, 'writing the disk', () =>
       runScript('disk.sh', [root, join(part, 'disk.qcow2')]),
     )
     await rm(root, { recursive: true })
-    await rm(e1000e, { recursive: true })
   })
 }
 

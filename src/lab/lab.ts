@@ -10,12 +10,13 @@ import type { Say } from './progress.ts'
 import { sayNothing, seconds } from './progress.ts'
 import { pruneCache } from './prune.ts'
 import { imageId } from './recipe.ts'
+import type { Snapshot } from './snapshot.ts'
 import { ensureSnapshot } from './snapshot.ts'
 import { runInTerminal } from './ssh.ts'
 import type { LabHost } from './state.ts'
 import { checkName, readState, runningState } from './state.ts'
 import { whyNot } from './tools.ts'
-import { hostNames, topologyOf } from './topology.ts'
+import { hostNames, releaseOf, topologyOf } from './topology.ts'
 
 export { buildModule } from './build.ts'
 export { guestExec, hardReset, powerCut, reboot, reset, setLink } from './power.ts'
@@ -50,7 +51,7 @@ export async function labReady(): Promise<{ ok: true } | { ok: false; why: strin
 }
 
 /**
- * The driver packages of the present image: `i40e-2.13.10`, `i40e-2.13.10-<misbehaviour>`, `e1000e-3.8.7-lab`.
+ * The driver packages of the present images, the same in all: `i40e-2.13.10`, `i40e-2.13.10-<misbehaviour>`, `e1000e-3.8.7-lab`.
  * @throws {Trouble} NF8003 when the image is not made yet.
  */
 export function driverPackages(): DriverIndex {
@@ -66,28 +67,34 @@ export function driverPackages(): DriverIndex {
  */
 export async function up(names: string[], say: Say = sayNothing): Promise<LabHost[]> {
   names.forEach(checkName)
-  if (names.every(findLabHost)) return Promise.all(names.map(name => upOne(name, '', say)))
-  const image = await ensureImage(say)
-  await pruneCache(image)
-  const topologies = new Set(names.flatMap(name => topologyOf(name) ?? []))
-  for (const topology of topologies) await ensureSnapshot(image, topology, say)
-  return Promise.all(names.map(name => upOne(name, image, say)))
+  if (names.every(findLabHost)) return Promise.all(names.map(name => upOne(name, say)))
+  for (const name of names) await prepare(name, say)
+  await pruneCache()
+  return Promise.all(names.map(name => upOne(name, say)))
 }
 
-async function upOne(name: string, image: string, say: Say): Promise<LabHost> {
+/** Makes the image of a host, and boots it once, unless that was done before. */
+async function prepare(name: string, say: Say): Promise<{ image: string; snapshot: Snapshot }> {
+  const [topology, release] = [topologyOf(name), releaseOf(name)]
+  if (!topology || !release) throw new Error(`no topology for ${name}`)
+  const image = await ensureImage(say, release)
+  return { image, snapshot: await ensureSnapshot(image, topology, say) }
+}
+
+async function upOne(name: string, say: Say): Promise<LabHost> {
   const running = runningState(name)
   if (running) {
     const old =
-      running.image !== imageId() ? ', of an older image (`nicfix lab down` ends that)' : ''
+      running.image !== imageId(releaseOf(name))
+        ? ', of an older image (`nicfix lab down` ends that)'
+        : ''
     say(`lab: ${name} is up${old}`)
     return running.host
   }
-  const topology = topologyOf(name)
-  if (!topology) throw new Error(`no topology for ${name}`)
   return withLock(join(cacheDir(), `${name}.lock`), say, async () => {
     const now = findLabHost(name)
     if (now) return now
-    const snapshot = await ensureSnapshot(image, topology, say)
+    const { image, snapshot } = await prepare(name, say)
     const start = performance.now()
     const host = await createHost(name, image, snapshot)
     say(`lab: ${name} is up after ${seconds(start)} s: ssh on port ${host.port}`)

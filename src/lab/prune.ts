@@ -3,14 +3,19 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { cacheDir } from './paths.ts'
-import { rootId } from './recipe.ts'
+import { imageId, rootId } from './recipe.ts'
+import { releases } from './releases.ts'
 import { readState } from './state.ts'
 import { hostNames } from './topology.ts'
 
 /** Removes what former recipes left: images that no host runs, their snapshots, former roots. */
-export async function pruneCache(image: string): Promise<void> {
-  const images = new Set([image, ...hostNames.map(name => readState(name)?.image)])
-  await pruneDir('roots', name => name === rootId())
+export async function pruneCache(): Promise<void> {
+  const roots = new Set(releases.map(rootId))
+  const images = new Set([
+    ...releases.map(imageId),
+    ...hostNames.map(name => readState(name)?.image),
+  ])
+  await pruneDir('roots', name => roots.has(name))
   await pruneDir('images', name => images.has(name))
   for (const name of entries('snapshots')) {
     const disk = join(cacheDir(), 'snapshots', name, 'disk.qcow2')

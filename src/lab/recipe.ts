@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { sourceDir } from './paths.ts'
-
-/** The Debian release the lab hosts run. */
-export const suite = 'bookworm'
+import type { Release } from './releases.ts'
+import { standard } from './releases.ts'
 
 /** A short sha256 over names and contents; the order of the entries does not matter. */
 export function digest(entries: ReadonlyMap<string, string | Buffer>): string {
@@ -15,8 +14,8 @@ export function digest(entries: ReadonlyMap<string, string | Buffer>): string {
   return hash.digest('hex').slice(0, 16)
 }
 
-function sources(...names: readonly string[]): Map<string, string | Buffer> {
-  const found = new Map<string, string | Buffer>([['suite', suite]])
+function sources(release: Release, ...names: readonly string[]): Map<string, string | Buffer> {
+  const found = new Map<string, string | Buffer>([['release', JSON.stringify(release)]])
   for (const name of names) {
     const path = join(sourceDir, name)
     for (const file of name.includes('.') ? [path] : filesUnder(path)) {
@@ -33,11 +32,13 @@ function filesUnder(dir: string): string[] {
 }
 
 /** The id of the Debian root with all packages, before it is made a lab host. */
-export const rootId = (): string => digest(sources('image/root.sh'))
+export const rootId = (release = standard): string => digest(sources(release, 'image/root.sh'))
 
 /** The id of the image: of all that goes onto its disk or into its driver packages. */
-export const imageId = (): string =>
-  digest(sources('image', 'standin', 'drivers.ts', 'e1000e.ts', 'keys.ts'))
+export function imageId(release = standard): string {
+  const made = sources(release, 'image', 'standin', 'drivers.ts', 'e1000e.ts', 'keys.ts')
+  return digest(made.set('kernel', rootId()))
+}
 
 /** The id of the booted snapshot: what it was booted from, and how. */
 export function snapshotId(image: string, howBooted: readonly string[]): string {

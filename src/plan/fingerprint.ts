@@ -1,6 +1,6 @@
 import { identify } from '../actions/context.ts'
 import { sayNow } from '../actions/setting.ts'
-import { vanishesWith } from '../facts/layers.ts'
+import { childrenOf } from '../facts/layers.ts'
 import type { Facts, Nic } from '../model/facts.ts'
 import { settingNames } from '../model/playbook.ts'
 import type { Change, Fingerprint, HostPlan } from '../model/plan.ts'
@@ -67,9 +67,8 @@ function sayAspect(nic: Nic, aspect: (typeof aspects)[number], facts: Facts): st
 
 /** What vanishes with the port, and was there, or was not, when the plan was made. */
 function namesOfChildren(nic: Nic, facts: Facts): string {
-  const here = nic.uppers.filter(upper => vanishesWith(nic, upper, facts.layers))
   const there = elsewhereOn(nic, facts).map(({ device, where }) => `${device}@${where}`)
-  return [...here, ...there].toSorted().join(' ')
+  return [...childrenOf(nic, facts.layers), ...there].toSorted().join(' ')
 }
 
 /** By PCI address, the second word, since the name may have changed; and by what the line is about. */

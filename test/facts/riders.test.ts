@@ -6,12 +6,12 @@ import { hostScript } from '../../src/host/script.ts'
 
 // As a Debian 12 host prints it: a bridge with a port and a guest, a VLAN on the other port, a container with a macvlan.
 const body = `
-index eno1  2
-index eno2  3
-index eno2.20  7
-index lo  1
-index tap100i0  9
-index vmbr0  5
+index eno1 2
+index eno2 3
+index eno2.20 7
+index lo 1
+index tap100i0 9
+index vmbr0 5
 layer eno2.20
 lower eno2
 layer lo

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { newI40e, stockI40e } from '../host/sim/driver.ts'
+import { pause } from '../host/sim/ran.ts'
 import { Scenario, id } from './scenario.ts'
 
 let scenario: Scenario
@@ -44,6 +45,19 @@ describe('the boot hook', () => {
     await boot()
     expect(journal()).toContain('is not the file that was installed')
     expect(loaded()).toBe(stockI40e.buildId)
+  })
+
+  it('waits until the system has set its network up, and brings back what came meanwhile', async () => {
+    await committed()
+    const stillStarting = '[ -e /kernel/run/up ] && echo running || echo starting'
+    scenario.tool('systemctl', `[ "$1" = is-system-running ] || exit 3`, stillStarting)
+    await scenario.host.boot()
+    await pause(1500)
+    expect(loaded()).toBe(stockI40e.buildId)
+    await scenario.host.run('ip addr add 192.0.2.7/24 dev eno3; : >/kernel/run/up')
+    await scenario.host.settled()
+    expect(loaded()).toBe(newI40e.buildId)
+    expect((await scenario.host.run('ip -o addr show dev eno3')).stdout).toContain('192.0.2.7/24')
   })
 
   it('does its work once when it is started twice at once, and again when it is done', async () => {

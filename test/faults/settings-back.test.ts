@@ -14,6 +14,7 @@ async function tuned(): Promise<Scenario> {
 }
 
 const ask = async (words: string) => (await scenario.host.run(words)).stdout
+const addresses = () => ask('ip -o addr show dev eno3')
 
 describe('a setting that a reload loses', () => {
   it('is put back after the swap, but for one that the new driver does not have', async () => {
@@ -32,6 +33,15 @@ describe('a setting that a reload loses', () => {
     expect(await ask('ethtool -c eno3')).toContain('rx-usecs: 30')
     const flags = await ask('ethtool --show-priv-flags eno3')
     expect(flags.match(/: on$/gm)).toHaveLength(2)
+  })
+
+  it('is not all that comes: what its files give to a port that had nothing, it keeps', async () => {
+    scenario = await (await Scenario.start({ playbook: 'i40e-upgrade' })).to('ready')
+    const [, address] = /inet (\S+)/.exec(await addresses()) ?? []
+    await scenario.host.run(`ip addr del ${address} dev eno3`)
+    expect(await addresses()).toBe('')
+    await scenario.step('tried')
+    expect(await addresses()).toContain(`inet ${address} `)
   })
 
   it('takes the driver back when it cannot be put back', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { tinyBios } from '../../src/lab/accel.ts'
 import { qemuArguments } from '../../src/lab/qemu.ts'
 import { sshArguments } from '../../src/lab/ssh.ts'
-import { hostNames, topologyOf } from '../../src/lab/topology.ts'
+import { hostNames, releaseOf, topologyOf } from '../../src/lab/topology.ts'
 
 const topology = topologyOf('h1') ?? expect.unreachable()
 const machine = { dir: '/cache/h1', accelerator: 'tcg', topology, port: 2222 } as const
@@ -44,6 +44,12 @@ test('all hosts have a topology with both ports', () => {
       expect.arrayContaining(['eno1', 'eno3']),
     )
   }
+})
+
+test('hosts run the standard release but for one of each other', () => {
+  const names = hostNames.map(name => releaseOf(name)?.name)
+  const standards = names.filter(name => name === 'debian-12')
+  expect(names).toEqual([...standards, 'debian-11', 'debian-13'])
 })
 
 test('the tiny guest starts at the reset vector with a jump to its code', () => {

@@ -30,8 +30,8 @@ export type Bench = {
   launch(...args: string[]): number
 }
 
-/** Gives the tests of a file a host and a home; call it inside `describe`. */
-export function setBench(topology?: string): Bench {
+/** Gives the tests of a file a host, of that Debian release if one is named, and a home; call it inside `describe`. */
+export function setBench(topology?: string, release?: string): Bench {
   let host = ''
   let dir = ''
   let wasUp = false
@@ -44,7 +44,7 @@ export function setBench(topology?: string): Bench {
   })
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), 'nicfix-main-'))
-    host = await borrowHost(topology)
+    host = await borrowHost(topology, release)
     wasUp = findLabHost(host) !== undefined
     await up([host], line => console.error(line))
   })

@@ -23,8 +23,8 @@ const listNetwork = `
   done 2>/dev/null
   ip -4 route | sed 's/ *$//' | sort`
 
-async function ask(host: string, sh: string): Promise<string> {
-  const { code, out } = await guestExec(host, sh, 180_000)
+async function ask(host: string, sh: string, timeoutMs = 180_000): Promise<string> {
+  const { code, out } = await guestExec(host, sh, timeoutMs)
   if (code !== 0) throw new Error(`${host}: ${sh} ended with ${code}: ${out}`)
   return out.trim()
 }

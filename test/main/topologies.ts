@@ -11,6 +11,10 @@ export type Topology = {
   readonly refused?: RegExp
   /** A risk that has to be accepted for it. */
   readonly accept?: string
+  /** It is made by files alone, so that a boot makes it again. */
+  readonly lasting?: true
+  /** A package that it takes, of those that lie in the image of Debian 12. */
+  readonly needs?: 'ifupdown2' | 'network-manager'
 }
 
 const interfaces = (...stanzas: string[]) => `cat >/etc/network/interfaces <<'END'
@@ -24,6 +28,14 @@ const staticEno1 = `auto eno1
 iface eno1 inet static
     address 10.0.2.15/24
     gateway 10.0.2.2`
+
+const staticEno3 = `auto eno3
+iface eno3 inet static
+    address 10.0.3.15/24`
+
+// Each needs another one to be there first, and it takes the place of ifupdown.
+const ifupdown2 = `dpkg -i -B --force-depends /var/lib/lab/debs/ifupdown2/*.deb
+  dpkg --configure -a`
 
 const tuned = `
   ethtool -K eno1 tso off
@@ -122,8 +134,9 @@ export const topologies: readonly Topology[] = [
     name: 'an address by DHCP',
     on: 'two-ports',
     always: true,
+    lasting: true,
     setUp: `
-  ${interfaces('auto eno1\niface eno1 inet dhcp')}
+  ${interfaces('auto eno1\niface eno1 inet dhcp', staticEno3)}
   ifdown --force eno1
   ip addr flush dev eno1
   ifup eno1`,
@@ -150,19 +163,102 @@ export const topologies: readonly Topology[] = [
   ip route add 10.97.0.0/16 via 10.7.0.2 dev eno2`,
   },
   {
+    name: 'VLANs of /etc/network/interfaces, one of them the port of a bridge',
+    on: 'two-ports',
+    always: false,
+    lasting: true,
+    setUp: `
+  ${interfaces(
+    staticEno1,
+    `auto eno1.20
+iface eno1.20 inet static
+    address 10.20.0.1/24
+    up ip route add 10.96.0.0/16 via 10.20.0.2 dev eno1.20`,
+    `auto eno1.30
+iface eno1.30 inet manual`,
+    `auto vmbr30
+iface vmbr30 inet static
+    address 10.30.0.1/24
+    bridge_ports eno1.30
+    bridge_stp off
+    bridge_fd 0`,
+    staticEno3,
+  )}
+  ifup eno1.20 eno1.30 vmbr30`,
+  },
+  {
     name: 'systemd-networkd, which makes the VLAN itself',
     on: 'two-ports',
     always: false,
+    lasting: true,
     setUp: `
   ifdown --force eno1
   ip addr flush dev eno1
-  ${interfaces('auto eno3\niface eno3 inet static\n    address 10.0.3.15/24')}
+  ${interfaces(staticEno3)}
   cd /etc/systemd/network
   printf '[Match]\\nName=eno1\\n[Network]\\nAddress=10.0.2.15/24\\nGateway=10.0.2.2\\nVLAN=eno1.20\\n' >20-eno1.network
   printf '[NetDev]\\nName=eno1.20\\nKind=vlan\\n[VLAN]\\nId=20\\n' >30-eno1.20.netdev
   printf '[Match]\\nName=eno1.20\\n[Network]\\nAddress=10.20.0.1/24\\n' >30-eno1.20.network
-  systemctl start systemd-networkd
+  systemctl enable --now systemd-networkd
   for try in 1 2 3 4 5 6 7 8 9; do networkctl --no-legend list eno1.20 | grep -q routable || sleep 1; done`,
+  },
+  {
+    name: 'NetworkManager, with a VLAN',
+    on: 'two-ports',
+    always: false,
+    lasting: true,
+    needs: 'network-manager',
+    setUp: `
+  dpkg -i /var/lib/lab/debs/network-manager/*.deb
+  sed -i /^eno1=/d /run/network/ifstate
+  ip addr flush dev eno1
+  ${interfaces(staticEno3)}
+  cd /etc/NetworkManager/system-connections
+  printf '[connection]\\nid=lan\\nuuid=%s\\ntype=ethernet\\ninterface-name=eno1\\n' $(cat /proc/sys/kernel/random/uuid) >lan.nmconnection
+  printf '[ipv4]\\nmethod=manual\\naddress1=10.0.2.15/24,10.0.2.2\\nroute1=10.95.0.0/16,10.0.2.3\\n' >>lan.nmconnection
+  printf '[connection]\\nid=vlan\\nuuid=%s\\ntype=vlan\\ninterface-name=eno1.20\\n' $(cat /proc/sys/kernel/random/uuid) >vlan.nmconnection
+  printf '[vlan]\\nid=20\\nparent=eno1\\n[ipv4]\\nmethod=manual\\naddress1=10.20.0.1/24\\n' >>vlan.nmconnection
+  chmod 600 lan.nmconnection vlan.nmconnection
+  systemctl restart NetworkManager
+  for try in 1 2 3 4 5 6 7 8 9; do nmcli -t -f GENERAL.STATE device show eno1.20 | grep -q :100 || sleep 1; done`,
+  },
+  {
+    name: 'ifupdown2, a bridge that knows VLANs',
+    on: 'two-ports',
+    always: false,
+    lasting: true,
+    needs: 'ifupdown2',
+    setUp: `
+  ${ifupdown2}
+  ${interfaces(
+    'iface eno1 inet manual',
+    `auto vmbr0
+iface vmbr0 inet static
+    address 10.0.2.15/24
+    gateway 10.0.2.2
+    bridge-ports eno1
+    bridge-stp off
+    bridge-fd 0
+    bridge-vlan-aware yes
+    bridge-vids 2-4094`,
+    staticEno3,
+  )}
+  ip -4 addr flush dev eno1
+  ip -4 addr flush dev eno3
+  ifreload -a`,
+  },
+  {
+    name: 'ifupdown2, a static address and a VLAN',
+    on: 'two-ports',
+    always: false,
+    lasting: true,
+    needs: 'ifupdown2',
+    setUp: `
+  ${ifupdown2}
+  ${interfaces(staticEno1, 'auto eno1.20\niface eno1.20\n    address 10.20.0.1/24', staticEno3)}
+  ip -4 addr flush dev eno1
+  ip -4 addr flush dev eno3
+  ifreload -a`,
   },
   {
     name: 'a container with a macvlan of its own',
@@ -193,7 +289,7 @@ export const listNetwork = `
       grep -s . /sys/class/net/$nic/bonding/slaves /sys/class/net/$nic/bonding/active_slave /sys/class/net/$nic/bonding/primary
     } 2>/dev/null | sed "s/^[[:blank:]]*//; s/[[:blank:]][[:blank:]]*/ /g; s/ \\$//; s/^/$nic: /"
   done
-  ip -4 route show table all
+  ip -4 route show table all | sed '/ proto dhcp/s/ metric [0-9]*//'
   ip -6 route show table all | grep -vE '^(local|multicast|anycast)| proto ra '
   ip rule
   ip -6 rule`

@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { guestExec, reboot } from '../../src/lab/lab.ts'
+import { standard } from '../../src/lab/releases.ts'
 import { quickValuesOf, ready, setBench, until, wordsOf } from './lab.ts'
 import type { Ended } from './lab.ts'
 import { readOpen, see } from './state.ts'
@@ -41,11 +43,14 @@ function compare(name: string, run: Ended, before: string, after: string): strin
 
 const isAll = process.env['NICFIX_TOPOLOGIES'] === 'all'
 
-/** The tests of all topologies on that kind of lab host. */
-export function testTopologies(on: Topology['on']): void {
-  describe.runIf(ready.ok)(`a network on a lab host with ${on}`, () => {
-    const bench = setBench(on)
-    const here = topologies.filter(each => each.on === on && (each.always || isAll))
+/** The tests of all topologies on that kind of lab host; on those with another release they are run by `--all`. */
+export function testTopologies(on: Topology['on'], release = standard): void {
+  const isStandard = release === standard
+  const isWanted = ready.ok && (isStandard || isAll)
+  describe.runIf(isWanted)(`a network on a lab host with ${on} and ${release.title}`, () => {
+    const bench = setBench(on, release.name)
+    const fitting = (each: Topology) => each.on === on && (isStandard || each.needs === undefined)
+    const here = topologies.filter(each => fitting(each) && (each.always || isAll))
     const kept = here.filter(({ refused }) => refused === undefined)
     const refused = here.flatMap(each => (each.refused ? [{ ...each, refused: each.refused }] : []))
     const apply = async (playbook: string, { accept }: Topology) => {
@@ -56,7 +61,7 @@ export function testTopologies(on: Topology['on']): void {
 
     /** Makes it, and lists all that is there. */
     async function make({ setUp }: Topology): Promise<string> {
-      await see(bench.host, `set -e\n${setUp}`)
+      await see(bench.host, `set -e\n${setUp}`, 600_000)
       const answers = async () => (await bench.nicfix('status', '--host', bench.host)).code === 0
       await until('it answers', answers, 60)
       await see(bench.host, `cat >/root/list <<'END'\n${listNetwork}\nEND`)
@@ -82,13 +87,26 @@ export function testTopologies(on: Topology['on']): void {
       },
     )
 
-    test.runIf(isAll).each(kept)('comes back as it was after an upgrade: $name', async topology => {
-      const before = await make(topology)
-      const run = await apply(upgrade, topology)
-      expect(wordsOf(run)).toMatch(/^exit 0\n/)
-      expect(compare(`${topology.name}, upgraded`, run, before, await look())).toEqual([])
-      expect(await readOpen(bench.host)).toBe('')
-    })
+    test.runIf(isAll && isStandard).each(kept)(
+      'comes back as it was after an upgrade, and after a boot where that makes it again: $name',
+      async topology => {
+        const before = await make(topology)
+        const run = await apply(upgrade, topology)
+        expect(wordsOf(run)).toMatch(/^exit 0\n/)
+        expect(compare(`${topology.name}, upgraded`, run, before, await look())).toEqual([])
+        expect(await readOpen(bench.host)).toBe('')
+        if (topology.lasting !== true) return
+        await reboot(bench.host)
+        const isSwapped = () =>
+          guestExec(bench.host, 'grep -q "is loaded" /var/lib/nicfix/boot.log.d/e1000e/log')
+        await until(
+          'the boot hook has swapped the driver',
+          async () => (await isSwapped()).code === 0,
+          400,
+        )
+        expect(compare(`${topology.name}, booted`, run, before, await look())).toEqual([])
+      },
+    )
 
     test.each(refused)('is refused: $name', async topology => {
       await make(topology)

@@ -29,7 +29,7 @@ const calls: readonly [Kind, RegExp][] = [
 
 /** Functions whose every check is taken out in turn. */
 const checking =
-  /^(verify_|unwritten|bring_backup|port_differences|back_up_files|stage|check_|has_room|damage|fit_to_load|exchange|swap_at_boot|confirm|apply_write_file|prestage|is_complete|do_changes|guard|persist|arm|fire|is_free)/
+  /^(verify_|unwritten|bring_backup|\w+_differences|back_up_files|stage|check_|has_room|damage|fit_to_load|exchange|swap_at_boot|confirm|apply_write_file|prestage|is_complete|do_changes|guard|persist|arm|fire|is_free)/
 
 const isCheck = (line: string) =>
   /^\s*(! |\[ |same |holds |differs |has_line |wait_carrier ).*\|\|/.test(line) &&

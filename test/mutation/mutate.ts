@@ -1,5 +1,6 @@
 // npm run mutate: leaves out each fsync, rename, verification and lock of the host script, one at a time, and shows which
-// test notices. What nothing notices is a missing test, unless known.ts says why it must be so. Takes about half an hour.
+// test notices. What nothing notices is a missing test, unless known.ts says why it must be so. Takes
+// some hours; with --log it goes on where it was stopped.
 import { spawn, spawnSync } from 'node:child_process'
 import {
   appendFileSync,

@@ -25,6 +25,14 @@ boot_in_background() {
   return 0
 }
 
+# is_set_up: has whatever sets the network up at boot come to its end?
+is_set_up() {
+  command -v systemctl >/dev/null || return 0
+  case $(systemctl is-system-running 2>/dev/null) in initializing | starting) return 1 ;; esac
+  ! command -v nm-online >/dev/null || ! systemctl -q is-active NetworkManager || nm-online -q -s -t 1 || return 1
+  ! systemctl -q is-active systemd-networkd || ! networkd_is_busy
+}
+
 told() { sed -n "s/^$2 //p" "$1"; }
 
 swap_at_boot() {
@@ -42,6 +50,8 @@ swap_at_boot() {
   [ "$sum" = "$(told "$record" sha256)" ] || { report "left alone: $file is not the file that was installed"; return 0; }
   [ "$(loaded_build "$module")" != "$(told "$record" build-id)" ] || { report "already loaded"; return 0; }
   [ ! -e "$attempt" ] || { report "left alone: the attempt of an earlier boot did not come back; remove $attempt to try again"; return 0; }
+  # What is not there yet would be taken for something that the port never had.
+  wait_for 300 is_set_up || report "the network is still being set up after 300 s"
   # shellcheck disable=SC2046  # the ports one by one
   capture all "$tx/snapshot" $(ports_of "$module") || { report "left alone: its ports cannot be read"; return 0; }
   put "$attempt" "$this_boot" || { report "left alone: the attempt cannot be recorded"; return 0; }

@@ -68,13 +68,19 @@ capture_children() {
   done
 }
 
-# restore_children NIC DIR: by the distribution's own tool where that knows them, else as they were.
+# restore_children NIC DIR: by their manager, else as they were.
 restore_children() {
-  local nic="$1" was child mac
+  local nic="$1" was child mac manager
   for was in "$2"/child/*; do
     [ -e "$was/name" ] || continue
     child=${was##*/}
-    is_configured "$child" && bounded 60 ifup --force "$child"
+    get "$was/manager"
+    manager=$got
+    case $manager in
+    ifupdown) by_manager "$child" "$was" ;;
+    # The networkd of Debian 11 makes a VLAN once only.
+    ?*) wait_for 5 [ -e "/sys/class/net/$child" ] ;;
+    esac
     if [ ! -e "/sys/class/net/$child" ]; then
       mac=
       # A VLAN has the address of its port, unless somebody gave it one.
@@ -85,6 +91,7 @@ restore_children() {
     fi
     [ -e "/sys/class/net/$child" ] || continue
     bring_up "$child" "$was"
+    [ "$manager" = ifupdown ] || by_manager "$child" "$was"
     fill "$child" "$was"
     restore_children "$child" "$was"
   done

@@ -80,7 +80,7 @@ exchange() {
   # After the network, which must not wait for it; whatever was loaded, this is what to compare with.
   now=$(loaded_build "$module")
   [ "$now" = "$build" ] || { echo "loaded build is ${now:-none}, expected $build"; return 1; }
-  restore_rest "$snapshot"
+  each_port "$snapshot" restore_rest
   now=$(differences "$snapshot" $patience) || now=$cut_off
   [ -z "$now" ] || { echo "$now"; return 1; }
 }

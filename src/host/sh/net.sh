@@ -19,7 +19,7 @@ wait_nic() {
   local limit nic tries=0
   tick
   limit=$((clock + $2))
-  until nic=$(nic_at "$1") && { [ "$nic" = "$3" ] || [ $tries -ge 10 ]; }; do
+  until nic=$(nic_at "$1") && { [ "$nic" = "$3" ] || [ "$tries" -ge 10 ]; }; do
     tick
     [ "$clock" -lt "$limit" ] || return 1
     [ -z "$nic" ] || tries=$((tries + 1))
@@ -34,11 +34,15 @@ has_carrier() {
   [ "$got" = 1 ]
 }
 
-wait_carrier() {
+wait_carrier() { wait_for "$2" has_carrier "$1"; }
+
+# wait_for SECONDS COMMAND WORD…: until it succeeds.
+wait_for() {
   local limit
   tick
-  limit=$((clock + $2))
-  until has_carrier "$1"; do
+  limit=$((clock + $1))
+  shift
+  until "$@"; do
     tick
     [ "$clock" -lt "$limit" ] || return 1
     pause_briefly
@@ -53,11 +57,12 @@ master_of() {
 }
 
 # A command that was killed has said nothing, which is not the same as that there is nothing: the reader is told so.
+said() { "$@" 2>/dev/null || unless_killed; }
 unless_killed() { [ $? -lt 128 ] || echo @killed; }
 
 # Addresses as words for `ip addr add`, one a line. Left out: what the kernel or a lease makes again by itself.
 addresses_of() {
-  { ip -o addr show dev "$1" 2>/dev/null || unless_killed; } | awk '
+  said ip -o addr show dev "$1" | awk '
     $0 == "@killed" { exit 1 }
     / dynamic/ || / temporary/ || / mngtmpaddr/ { next }
     $3 == "inet6" && / scope link/ { next }
@@ -77,6 +82,12 @@ addresses_of() {
 has_address() {
   case "$(said ip -o addr show dev "$1")" in *" $2 "*) return 0 ;; esac
   return 1
+}
+
+# has_addresses NIC FILE: all that are in it.
+has_addresses() {
+  local address rest
+  while read -r address rest; do has_address "$1" "$address" || return 1; done <"$2"
 }
 
 # lease_of NIC SECONDS: an address by DHCP, once there is one. Which one it is, is the server's to say.
@@ -100,16 +111,17 @@ lease_of() {
   done
 }
 
-# Routes of all tables over the port, as words for `ip route add`, direct ones before those via a gateway.
+# Routes of all tables over the port, as words for `ip route add`, direct ones before those via a gateway. The kernel makes
+# none with a gateway by itself, but ifupdown2 calls those of its files the kernel's.
 routes_of() {
   {
-    ip -4 route show table all dev "$1" || unless_killed
+    said ip -4 route show table all dev "$1"
     echo -6
-    ip -6 route show table all dev "$1" || unless_killed
-  } 2>/dev/null | awk -v family=-4 '
+    said ip -6 route show table all dev "$1"
+  } | awk -v family=-4 '
     $0 == "@killed" { exit 1 }
     $0 == "-6" { family = "-6"; next }
-    / proto kernel/ || / table local/ || / proto ra/ || / expires/ || /nexthop/ { next }
+    (/ proto kernel/ && !/ via /) || / table local/ || / proto ra/ || / proto dhcp/ || / expires/ || /nexthop/ { next }
     $1 == "local" || $1 == "broadcast" || $1 == "multicast" || $1 == "anycast" || $1 == "unreachable" { next }
     {
       line = family
@@ -118,6 +130,26 @@ routes_of() {
     }
     END { printf "%s", late }'
 }
+
+# leased_routes_of NIC: those of a DHCP client that marks them, as "TO [via GATEWAY]". Metric and source are for it to choose:
+# dhcpcd takes the number of the interface, which is another one after a reload.
+leased_routes_of() {
+  local to rest
+  said ip -4 route show dev "$1" | while read -r to rest; do
+    case "$to $rest" in
+    @killed*) exit 1 ;;
+    *" via "*" proto dhcp"*) rest=${rest#*via } && echo "$to via ${rest%% *}" ;;
+    *" proto dhcp"*) echo "$to" ;;
+    esac
+  done
+}
+
+# has_leased_route NIC ROUTE
+has_leased_route() { has_line "$(leased_routes_of "$1")" "$2"; }
+
+# has_route ROUTES ROUTE: also one that another program has made: who made it does not change where it leads.
+has_route() { has_line "$1" "$2" || has_line "$(without_maker "$1")" "$(without_maker "$2")"; }
+without_maker() { printf '%s\n' "$1" | sed 's/ proto [^ ]*//'; }
 
 pause_of() {
   ethtool -a "$1" 2>/dev/null | awk '
@@ -175,7 +207,7 @@ setting_of() {
 answering_of() {
   local device address
   for device in "$1" $(master_of "$1"); do
-    for address in $(routes_of "$device" | awk '{ for (i = 1; i < NF; i++) if ($i == "via") print $(i + 1) }' | sort -u) \
+    for address in $({ routes_of "$device" && leased_routes_of "$device"; } | awk '{ for (i = 1; i < NF; i++) if ($i == "via") print $(i + 1) }' | sort -u) \
       $(ip -4 neigh show dev "$device" nud reachable nud stale 2>/dev/null | awk 'NR <= 2 { print $1 }'); do
       answers "$address" "$device" 1 && echo "$device $address"
     done

@@ -6,8 +6,6 @@ early_settings='general privflags channels features'
 late_settings='coalesce eee queues irqs qdisc fdb'
 
 tab='	'
-# said COMMAND…: what it prints, or that it was killed.
-said() { "$@" 2>/dev/null || unless_killed; }
 
 # read_NAME NIC for each of them. With builtins, for all of this is read twice while somebody waits.
 
@@ -239,51 +237,6 @@ put_fdb() {
   while [ $# -gt 1 ]; do [ "$1" != vlan ] || vlan="vlan $2"; shift; done
   # shellcheck disable=SC2086  # two words or none
   bridge fdb replace "$mac" dev "$nic" master static $vlan
-}
-
-# unrestorable NIC DIR: says what of it could not be put back.
-unrestorable() {
-  get "$2/qdisc"
-  case $got in
-  '' | "root "*" pfifo "* | "root "*" bfifo "* | "root "*" fq_codel "*) ;;
-  *) echo "the queueing discipline of $1" ;;
-  esac
-  ! grep -q '^other ' "$2/qdisc" || echo "a queueing discipline of $1 with classes or filters"
-  ! said ip -o route show table all | grep -q "nexthop .*dev $1 " || echo "a route over $1 and other ports"
-}
-
-# changed_since FILE NOW: lines of the file that are not in NOW any more. What is not there at all is left out of settings
-# that another driver need not have, and told of otherwise.
-changed_since() {
-  local line
-  while IFS= read -r line; do
-    has_line "$2" "$line" && continue
-    case ${1##*/} in
-    qdisc | fdb | neighbours | vlans) echo "$line" ;;
-    *) case "$newline$2" in *"$newline${line%% *} "*) echo "$line" ;; esac ;;
-    esac
-  done <"$1"
-}
-
-# put_back DIR NIC NAME…: the settings of that name, as the snapshot has them.
-put_back() {
-  local was="$1" nic="$2" name now
-  shift 2
-  for name; do
-    [ -s "$was/$name" ] || continue
-    now=$("read_$name" "$nic") || continue
-    changed_since "$was/$name" "$now" | while IFS= read -r line; do
-      # shellcheck disable=SC2086  # the words of the line
-      "put_$name" "$nic" $line >&3 2>&3
-    done
-  done
-}
-
-# keep DIR NIC NAME…: reads them into the snapshot.
-keep() {
-  local dir="$1" nic="$2" name
-  shift 2
-  for name; do "read_$name" "$nic" >"$dir/$name" || return 1; done
 }
 
 trim() { # TEXT: $trimmed, without blanks at its ends

@@ -1,0 +1,4 @@
+import { older } from '../../src/lab/releases.ts'
+import { testTopologies } from './topology.ts'
+
+testTopologies('two-ports', older)
