@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// `fast` and `matrix` (kill points, full disks, races: minutes) need nothing but this machine; `lab` boots real hosts in QEMU: it has two, and a file borrows one of them.
+// `fast` and `matrix` (kill points, full disks, races, many SSH servers: minutes) need nothing but this machine; `lab` boots real hosts in QEMU: it has two, and a file borrows one of them.
 export default defineConfig({
   test: {
     projects: [
@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.lab.test.ts', 'test/**/*.matrix.test.ts'],
+          exclude: ['test/**/*.{lab,matrix,slow}.test.ts'],
           env: { NICFIX_SHELLS: 'dash' },
           // They mostly wait: for a clock of the simulated host, for a server.
           maxWorkers: 4,
@@ -18,7 +18,7 @@ export default defineConfig({
       {
         test: {
           name: 'matrix',
-          include: ['test/**/*.matrix.test.ts', 'test/host/sim.test.ts'],
+          include: ['test/**/*.{matrix,slow}.test.ts', 'test/host/sim.test.ts'],
           env: { NICFIX_SHELLS: 'ash bash mksh' },
           maxWorkers: 3,
           // All points of one scenario take longer than the share of them.

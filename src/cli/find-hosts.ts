@@ -11,6 +11,7 @@ import { readProgram } from '../remote/program.ts'
 import { sshHost } from '../remote/ssh.ts'
 import { resolveHosts } from './hosts.ts'
 import { lookupOf } from './options.ts'
+import { secretsOf } from './secrets.ts'
 import type { HostOptions } from './options.ts'
 
 /**
@@ -24,7 +25,8 @@ export async function findHosts(
 ): Promise<Host[]> {
   const { inventory: path, limit } = options
   if (path === undefined) {
-    if (limit.length === 0) return resolveHosts(names, lookupOf(options))
+    const secrets = secretsOf(options.sudoPasswordFile)
+    if (limit.length === 0) return resolveHosts(names, { ...lookupOf(options), secrets })
     const next = 'name an --inventory, or the hosts themselves with --host'
     throw new Trouble(problem('NF6006', '--limit is about hosts of an inventory', next))
   }
@@ -42,7 +44,8 @@ export async function findHosts(
 async function toHost(entry: InventoryHost, options: HostOptions): Promise<Host> {
   const { name, address = name, port, key, jump } = entry
   const vars = { '*': entry.vars }
-  if (entry.local) return { ...localHost(), name, vars }
+  const secrets = secretsOf(options.sudoPasswordFile)
+  if (entry.local) return { ...localHost(secrets), name, vars }
   const settings = await readSettings(address, {
     ...lookupOf(options),
     user: options.user ?? entry.user,
@@ -50,7 +53,7 @@ async function toHost(entry: InventoryHost, options: HostOptions): Promise<Host>
     key,
     jump,
   })
-  return sshHost(name, settings, { vars })
+  return sshHost(name, settings, { vars, secrets })
 }
 
 function tellUnsupported({ name, unsupported }: InventoryHost, path: string) {

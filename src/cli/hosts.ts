@@ -1,10 +1,15 @@
 import { lookup } from 'node:dns/promises'
 import { findLabHost, labHostNames, sshArguments, type LabHost } from '../lab/lab.ts'
 import { problem, Trouble } from '../problems.ts'
-import { readSettings, type LookupOptions, type SshSettings } from '../remote/config.ts'
+import { readSettings, type LookupOptions } from '../remote/config.ts'
 import type { Host } from '../remote/host.ts'
 import { localHost } from '../remote/local.ts'
+import type { Secrets } from '../remote/secrets.ts'
+import type { SshSettings } from '../remote/settings.ts'
 import { sshHost } from '../remote/ssh.ts'
+
+/** How hosts are looked up, and who may be asked when one is connected to. */
+export type ResolveOptions = LookupOptions & { readonly secrets?: Secrets }
 
 /** What this needs to know of the lab. */
 export type Lab = {
@@ -18,7 +23,7 @@ export type Lab = {
  */
 export async function resolveHosts(
   names: readonly string[],
-  options: LookupOptions = {},
+  options: ResolveOptions = {},
   lab: Lab = { findLabHost, labHostNames },
 ): Promise<Host[]> {
   if (names.length === 0)
@@ -38,12 +43,15 @@ export async function resolveHosts(
   return results.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
 }
 
-async function resolveHost(name: string, options: LookupOptions, lab: Lab): Promise<Host> {
-  if (name === 'localhost') return localHost()
+async function resolveHost(name: string, options: ResolveOptions, lab: Lab): Promise<Host> {
+  const { secrets } = options
+  if (name === 'localhost') return localHost(secrets)
   const labHost = lab.findLabHost(name)
   if (labHost) {
     await refuseAmbiguous(name, options)
-    return sshHost(name, labSettings(labHost), { lab: true, vars: labHost.vars })
+    const { transport } = options
+    const settings = { ...labSettings(labHost), ...(transport && { transport }) }
+    return sshHost(name, settings, { lab: true, vars: labHost.vars })
   }
   const settings = await readSettings(name, options)
   if (lab.labHostNames().includes(name) && !(await isReal(name, settings)))
@@ -52,7 +60,7 @@ async function resolveHost(name: string, options: LookupOptions, lab: Lab): Prom
       `Start it: nicfix lab up ${name}`,
       name,
     )
-  return sshHost(name, settings)
+  return sshHost(name, settings, { secrets })
 }
 
 function labSettings(host: LabHost): SshSettings {
@@ -82,9 +90,9 @@ async function refuseAmbiguous(name: string, options: LookupOptions): Promise<vo
   )
 }
 
-function isAlias(name: string, { address, jumps, unsupported }: SshSettings): boolean {
+function isAlias(name: string, { address, jumps, hasProxyCommand }: SshSettings): boolean {
   const isOther = address.toLowerCase() !== name.toLowerCase()
-  return isOther || jumps.length > 0 || unsupported !== undefined
+  return isOther || jumps.length > 0 || hasProxyCommand === true
 }
 
 async function isReal(name: string, settings: SshSettings): Promise<boolean> {

@@ -3,12 +3,16 @@ import { Command, InvalidArgumentError } from 'commander'
 import { parse } from 'yaml'
 import type { Risk } from '../model/playbook.ts'
 import { problem, Trouble } from '../problems.ts'
+import type { LookupOptions } from '../remote/config.ts'
+import type { Transport } from '../remote/settings.ts'
 
 /** Options that every command with hosts has. */
 export type HostOptions = {
   readonly host: readonly string[]
   readonly sshConfig?: string
   readonly user?: string
+  readonly transport?: Transport
+  readonly sudoPasswordFile?: string
   readonly json?: boolean
   readonly inventory?: string
   readonly limit: readonly string[]
@@ -57,7 +61,12 @@ function refuse(message: string): Trouble {
   return new Trouble(problem('NF1012', message, 'write it as -e name=value, or -e @FILE'))
 }
 
-/** Adds -H, -u, --ssh-config and --json. */
+function readTransport(value: string): Transport {
+  if (value === 'ssh2' || value === 'openssh') return value
+  throw new InvalidArgumentError('ssh2 or openssh')
+}
+
+/** Adds -H, -u and the other options that say how hosts are reached, and --json. */
 export function withHosts(command: Command): Command {
   return command
     .option(
@@ -70,6 +79,8 @@ export function withHosts(command: Command): Command {
     .option('-l, --limit <name>', 'of these only the ones that are also here', collectHosts, [])
     .option('-u, --user <name>', 'user to log in as')
     .option('--ssh-config <file>', 'instead of ~/.ssh/config')
+    .option('--transport <name>', 'ssh2 or openssh (default: ssh2 where it can)', readTransport)
+    .option('--sudo-password-file <file>', 'its first line is what sudo wants on the hosts')
     .option('--json', 'JSON on standard output')
 }
 
@@ -80,11 +91,8 @@ export function withValues(command: Command): Command {
 }
 
 /** The part of the options that resolving hosts takes. */
-export function lookupOf({ sshConfig, user }: HostOptions): { sshConfig?: string; user?: string } {
-  return {
-    ...(sshConfig === undefined ? {} : { sshConfig }),
-    ...(user === undefined ? {} : { user }),
-  }
+export function lookupOf({ sshConfig, user, transport }: HostOptions): LookupOptions {
+  return { sshConfig, user, transport }
 }
 
 export const print = (text: string): void => {

@@ -1,19 +1,18 @@
-import { readFile, stat } from 'node:fs/promises'
-import ssh2, {
-  type AnyAuthMethod,
-  type AuthenticationType,
-  type BaseAgent,
-  type ParsedKey,
-  type SignCallback,
-  type SigningRequestOptions,
-} from 'ssh2'
-import type { SshSettings } from './config.ts'
+import type { AnyAuthMethod, AuthenticationType, BaseAgent, ParsedKey } from 'ssh2'
+import { LockedKey, OrderedAgent } from './agents.ts'
+import type { Deadline } from './deadline.ts'
+import { readKeyFiles, type KeyFile } from './key-files.ts'
 import { fingerprint } from './known-hosts.ts'
+import { toPlain } from './plain.ts'
+import type { Secrets } from './secrets.ts'
+import type { LoginMethod } from './settings.ts'
+import type { Party } from './troubles.ts'
+import type { Way } from './way.ts'
 
-/** The keys for one login, asked for one by one by ssh2, and a record of what came of them. */
+/** The means for one login, asked for one by one by ssh2, and a record of what came of them. */
 export type Login = {
-  /** ssh2's authHandler: the next thing to try, or false when there is nothing left. */
-  next(methodsLeft: readonly AuthenticationType[] | null): AnyAuthMethod | false
+  /** ssh2's authHandler: the next thing to try, or false when there is nothing left. May ask a person. */
+  next(methodsLeft: readonly AuthenticationType[] | null): Promise<AnyAuthMethod | false>
   /** True when everything was tried in vain. */
   exhausted(): boolean
   /** Adds a line to what `tried` tells. */
@@ -21,48 +20,128 @@ export type Login = {
   tried(): { keys: readonly string[]; methods: readonly string[] }
 }
 
-type KeyFile = { file: string; key?: ParsedKey; publicKey?: Buffer; fault?: string }
+/** One thing to try; undefined when it turns out that there is nothing. */
+type Attempt = {
+  readonly method: 'none' | LoginMethod
+  readonly make: () => Promise<AnyAuthMethod | undefined>
+}
+
+/** As often as ssh lets a person answer (NumberOfPasswordPrompts). */
+const answers = 3
 
 /**
- * Prepares a login with the agent first and then the key files that the agent does not hold, as ssh does.
- * A file that cannot be used is noted, not fatal: another key may do.
+ * Prepares a login with the agent first and then the key files that the agent does not hold, as ssh does; at last
+ * the host may ask a person. A file that cannot be used is noted, not fatal: another key may do.
  */
-export async function prepareLogin(settings: SshSettings): Promise<Login> {
-  const files = (await Promise.all(settings.keyFiles.map(readKey))).filter(
-    each => each !== undefined,
-  )
+export async function prepareLogin(
+  way: Pick<Way, 'party' | 'secrets' | 'deadline'>,
+): Promise<Login> {
+  const { settings } = way.party
+  const { user: username, forbids = [] } = settings
+  const files = forbids.includes('publickey') ? [] : await readKeyFiles(settings.keyFiles)
   const notes: string[] = []
-  const agent = settings.agent === undefined ? undefined : new OrderedAgent(settings, files, notes)
-  const queue: (() => AnyAuthMethod | undefined)[] = []
-  const username = settings.user
+  const agent =
+    settings.agent === undefined || forbids.includes('publickey')
+      ? undefined
+      : new OrderedAgent(settings, files, notes)
+  const isHeld = (key: Buffer | undefined): boolean =>
+    key !== undefined && (agent?.held ?? []).some(each => each.equals(key))
+  const person = settings.asksNobody || !way.secrets?.asks ? undefined : way.secrets
+  const queue: Attempt[] = []
   // The type of ssh2 asks for an agent of any kind of key, which no agent is.
-  if (agent) queue.push(() => ({ type: 'agent', username, agent: agent as unknown as BaseAgent }))
-  for (const { file, key } of files)
-    if (key)
-      queue.push(() => {
-        if (agent?.held.some(each => each.equals(key.getPublicSSH()))) return undefined
-        notes.push(`tried ${describeKey(key)} of ${file}`)
-        return { type: 'publickey', username, key }
+  const byAgent = (keys: OrderedAgent | LockedKey) =>
+    ({ type: 'agent', username, agent: keys as unknown as BaseAgent }) as const
+  if (agent) queue.push({ method: 'publickey', make: async () => byAgent(agent) })
+  for (const each of files)
+    queue.push({
+      method: 'publickey',
+      async make() {
+        const { file, key, publicKey } = each
+        if (isHeld(publicKey?.getPublicSSH())) return undefined
+        const unlock = async () => key ?? (await open(each, person, way.deadline, notes))
+        // Nobody is asked for the passphrase of a key that the host does not want.
+        if (!key && publicKey && person && each.unlock) {
+          notes.push(`tried ${describeKey(publicKey)} of ${file}`)
+          return byAgent(new LockedKey(publicKey, unlock))
+        }
+        const opened = await unlock()
+        if (!opened || isHeld(opened.getPublicSSH())) return undefined
+        notes.push(`tried ${describeKey(opened)} of ${file}`)
+        return { type: 'publickey', username, key: opened }
+      },
+    })
+  if (person && !forbids.includes('keyboard-interactive'))
+    for (let turn = 0; turn < answers; turn++)
+      queue.push({
+        method: 'keyboard-interactive',
+        make: async () => interactive(way.party, person, way.deadline, notes),
       })
-  // With no key at all: at least hear which methods the host would take.
-  if (queue.length === 0) queue.push(() => ({ type: 'none', username }))
+  // With nothing at all: at least hear which methods the host would take.
+  if (queue.length === 0)
+    queue.push({ method: 'none', make: async () => ({ type: 'none', username }) })
   let methods: readonly string[] = []
   let exhausted = false
   return {
-    next(methodsLeft) {
+    async next(methodsLeft) {
       if (methodsLeft) methods = methodsLeft
-      // Whatever is left is of no use to a host that takes no public keys.
-      if (methodsLeft && !methodsLeft.includes('publickey')) queue.length = 0
-      for (let make = queue.shift(); make; make = queue.shift()) {
-        const attempt = make()
-        if (attempt) return attempt
+      for (let attempt = queue.shift(); attempt; attempt = queue.shift()) {
+        if (methodsLeft && !(methodsLeft as readonly string[]).includes(attempt.method)) continue
+        const made = await attempt.make()
+        if (made) return made
       }
       exhausted = true
       return false
     },
     exhausted: () => exhausted,
     note: line => void notes.push(line),
-    tried: () => ({ keys: [...notes, ...describeFaults(files, agent?.held ?? [])], methods }),
+    tried: () => ({ keys: [...notes, ...describeFaults(files, isHeld)], methods }),
+  }
+}
+
+/** The key of a file, after asking for its passphrase if need be. */
+async function open(
+  { file, key, unlock }: KeyFile,
+  person: Secrets | undefined,
+  deadline: Deadline,
+  notes: string[],
+): Promise<ParsedKey | undefined> {
+  if (key || !unlock || !person) return key
+  const question = `Passphrase of the key ${file}: `
+  for (let turn = 0; turn < answers; turn++) {
+    const phrase = await deadline.pause(person.recall(question))
+    // Just pressing return leaves the key out, as with ssh.
+    if (phrase === undefined || phrase === '') return undefined
+    const opened = unlock(phrase)
+    if (opened) return opened
+    await person.forget(question, phrase)
+  }
+  notes.push(`the passphrase of ${file} was wrong`)
+  return undefined
+}
+
+/** Lets the host ask, one question at a time and after the name of the host; what is a secret is its business. */
+function interactive(
+  { hop, settings }: Party,
+  person: Secrets,
+  deadline: Deadline,
+  notes: string[],
+): AnyAuthMethod {
+  notes.push('tried keyboard-interactive')
+  return {
+    type: 'keyboard-interactive',
+    username: settings.user,
+    prompt(name, instructions, _language, prompts, finish) {
+      const ask = async (): Promise<string[]> => {
+        const given: string[] = []
+        const before = [name, instructions].map(text => text.trim()).filter(text => text !== '')
+        for (const { prompt, echo = false } of prompts) {
+          const question = [...before.splice(0), `(${settings.user}@${hop}) ${prompt}`].join('\n')
+          given.push((await person.ask(toPlain(question), echo)) ?? '')
+        }
+        return given
+      }
+      deadline.pause(ask()).then(finish, () => finish([]))
+    },
   }
 }
 
@@ -70,93 +149,11 @@ function describeKey(key: ParsedKey): string {
   return `${key.type} ${fingerprint(key.getPublicSSH())}`
 }
 
-function describeFaults(files: readonly KeyFile[], held: readonly Buffer[]): string[] {
+function describeFaults(
+  files: readonly KeyFile[],
+  isHeld: (key: Buffer | undefined) => boolean,
+): string[] {
   return files.flatMap(({ file, fault, publicKey }) =>
-    fault === undefined || (publicKey && held.some(each => each.equals(publicKey)))
-      ? []
-      : [`not tried: ${file} ${fault}`],
+    fault === undefined || isHeld(publicKey?.getPublicSSH()) ? [] : [`not tried: ${file} ${fault}`],
   )
-}
-
-async function readKey(file: string): Promise<KeyFile | undefined> {
-  try {
-    const { mode } = await stat(file)
-    const publicKey = await readPublicKey(file)
-    const base = publicKey === undefined ? { file } : { file, publicKey }
-    // ssh ignores such a key, because others may have copied it.
-    if ((mode & 0o077) !== 0) return { ...base, fault: `may be read by others (chmod 600 ${file})` }
-    const key = firstKey(ssh2.utils.parseKey(await readFile(file)))
-    if (key instanceof Error)
-      return {
-        ...base,
-        fault: /encrypted/i.test(key.message)
-          ? `is encrypted; load it into an agent first (ssh-add ${file})`
-          : `cannot be used (${key.message})`,
-      }
-    return key.isPrivateKey() ? { ...base, key } : { ...base, fault: 'holds no private key' }
-  } catch (error) {
-    // ssh has a list of default names, most of which do not exist.
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') {
-      const publicKey = await readPublicKey(file)
-      return publicKey === undefined ? undefined : { file, publicKey }
-    }
-    return { file, fault: `cannot be read (${code ?? String(error)})` }
-  }
-}
-
-async function readPublicKey(file: string): Promise<Buffer | undefined> {
-  try {
-    const key = firstKey(ssh2.utils.parseKey(await readFile(`${file}.pub`)))
-    return key instanceof Error ? undefined : key.getPublicSSH()
-  } catch {
-    return undefined
-  }
-}
-
-/** The old PEM parsers of ssh2 give a list, against their type. */
-function firstKey(parsed: ParsedKey | Error): ParsedKey | Error {
-  const keys: unknown = parsed
-  return Array.isArray(keys) ? (keys[0] as ParsedKey | Error) : parsed
-}
-
-/** An agent that offers the keys of the configuration first, and with IdentitiesOnly no others. */
-class OrderedAgent extends ssh2.BaseAgent<ParsedKey> {
-  held: readonly Buffer[] = []
-  readonly #inner: BaseAgent
-  readonly #wanted: readonly Buffer[]
-  readonly #identitiesOnly: boolean
-  readonly #notes: string[]
-
-  constructor(settings: SshSettings, files: readonly KeyFile[], notes: string[]) {
-    super()
-    this.#inner = ssh2.createAgent(settings.agent ?? '')
-    this.#wanted = files.flatMap(({ key, publicKey }) => key?.getPublicSSH() ?? publicKey ?? [])
-    this.#identitiesOnly = settings.identitiesOnly
-    this.#notes = notes
-  }
-
-  override getIdentities(done: Parameters<BaseAgent<ParsedKey>['getIdentities']>[0]): void {
-    this.#inner.getIdentities((error, found) => {
-      if (error) return done(error)
-      const keys = (found ?? []) as ParsedKey[]
-      const isWanted = (key: ParsedKey): boolean =>
-        this.#wanted.some(each => each.equals(key.getPublicSSH()))
-      const others = this.#identitiesOnly ? [] : keys.filter(key => !isWanted(key))
-      const offered = [...keys.filter(isWanted), ...others]
-      this.held = offered.map(key => key.getPublicSSH())
-      this.#notes.push(...offered.map(key => `tried ${describeKey(key)} of the agent`))
-      done(undefined, offered)
-    })
-  }
-
-  override sign(
-    key: ParsedKey,
-    data: Buffer,
-    options: SigningRequestOptions | SignCallback,
-    done?: SignCallback,
-  ): void {
-    if (typeof options === 'function') this.#inner.sign(key, data, options)
-    else this.#inner.sign(key, data, options, done)
-  }
 }

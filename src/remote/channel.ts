@@ -2,6 +2,7 @@ import type { Client, ClientChannel } from 'ssh2'
 import type { Exit } from '../model/exit.ts'
 import type { RunOptions } from './host.ts'
 import { collect, defaultLimitBytes, type Collector } from './output.ts'
+import { retriesMs } from './shell.ts'
 import type { Slots } from './slots.ts'
 
 /** An authenticated ssh2 client and the one stream under it, with what is known about its end. */
@@ -29,7 +30,6 @@ const pieceBytes = 64 * 1024
 const longestTimerMs = 2 ** 31 - 1
 /** RFC 4254 5.1: prohibited, failed (what sshd says at MaxSessions), shortage. The command did not start. */
 const openFailures: readonly unknown[] = [1, 2, 4]
-const retriesMs = [50, 100, 200, 400, 800, 1600, 1600]
 
 /**
  * Runs one command text in a channel of its own. Never throws and never waits longer than `timeoutMs`, the

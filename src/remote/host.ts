@@ -1,4 +1,5 @@
 import type { Exit } from '../model/exit.ts'
+import type { SshSettings } from './settings.ts'
 
 /** What one command on a host needs beside its text. */
 export type RunOptions = {
@@ -36,6 +37,8 @@ export type Host = {
   readonly vars: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** True for a throw-away host of `nicfix lab`. */
   readonly lab: boolean
+  /** How SSH gets there; absent for this very machine. */
+  readonly ssh?: SshSettings
   /** @throws {Problem} NF6xxx: unknown or changed host key, no route, refused, authentication, sudo. */
   connect(options?: { timeoutMs?: number }): Promise<Connection>
 }

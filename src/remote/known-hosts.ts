@@ -17,14 +17,14 @@ export type HostName = { readonly host: string; readonly port: number; readonly 
 
 export type Verdict =
   | { readonly kind: 'trusted' }
-  | { readonly kind: 'unknown' }
+  | { readonly kind: 'unknown'; readonly why?: string }
   | {
       readonly kind: 'changed'
       readonly file: string
       readonly line: number
       readonly known: Buffer
     }
-  | { readonly kind: 'revoked'; readonly file: string; readonly line: number }
+  | { readonly kind: 'revoked'; readonly file: string; readonly line: number | undefined }
   | { readonly kind: 'needs-ca'; readonly file: string; readonly line: number }
 
 const markers: Readonly<Record<string, KnownHost['marker']>> = {
@@ -35,6 +35,14 @@ const markers: Readonly<Record<string, KnownHost['marker']>> = {
 /** The `SHA256:…` form that ssh-keygen -l prints, of a key in its SSH wire form. */
 export function fingerprint(key: Uint8Array): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
+}
+
+/** A key as people are shown it. */
+export type ShownKey = { readonly type: string; readonly fingerprint: string }
+
+/** The type and fingerprint of a key in its SSH wire form. */
+export function shownKey(key: Buffer): ShownKey {
+  return { type: keyType(key), fingerprint: fingerprint(key) }
 }
 
 /** The key type named inside a key in its SSH wire form; empty when it is not one. */
@@ -145,6 +153,14 @@ function judgeName(known: readonly KnownHost[], name: string, offered: Buffer): 
   const authority = lines.find(each => each.marker === 'ca')
   if (authority) return { kind: 'needs-ca', file: authority.file, line: authority.line }
   return { kind: 'unknown' }
+}
+
+/** The line of a certificate authority that may vouch for a host, if there is one. */
+export function findAuthority(known: readonly KnownHost[], host: HostName): KnownHost | undefined {
+  const names = lookupNames(host)
+  return known.find(
+    each => each.marker === 'ca' && names.some(name => matchesHost(each.names, name)),
+  )
 }
 
 /** Without SHA-1 `ssh-rsa` and without DSA, which ssh2 would still take. */

@@ -3,46 +3,38 @@ import type { Duplex } from 'node:stream'
 import ssh2 from 'ssh2'
 import { prepareLogin, type Login } from './auth.ts'
 import type { Link } from './channel.ts'
-import type { SshSettings } from './config.ts'
-import type { Deadline } from './deadline.ts'
+import type { SshSettings } from './settings.ts'
+import { parallelCommands } from './shell.ts'
 import {
   fingerprint,
   hostKeyAlgorithms,
   judgeHostKey,
   parseKnownHosts,
+  shownKey,
   type KnownHost,
   type Verdict,
 } from './known-hosts.ts'
 import { makeSlots } from './slots.ts'
 import { authTrouble, hostKeyTrouble, knownAs, unreachable, type Party } from './troubles.ts'
+import type { Way } from './way.ts'
 
 /** A link that knows whose key was verified, and how to end it. */
 export type LoggedIn = Link & { readonly hostKey: string; close(): Promise<void> }
 
-/** Keepalives are sent this often; three unanswered ones end the link. */
-export type Keepalive = { readonly intervalMs: number }
-
-/** 4 of the 10 sessions that sshd allows: a session stays taken a little longer than its channel. */
-const parallelCommands = 4
-
 /**
- * Opens a stream and does SSH over it: key exchange, strict check of the host key, login by public key.
+ * Opens a stream and does SSH over it: key exchange, strict check of the host key, login.
  * @throws {Trouble} NF6001, NF6002, NF6003 or NF6004; the stream is closed then.
  */
-export async function logIn(
-  party: Party,
-  open: () => Promise<Duplex>,
-  keepalive: Keepalive,
-  deadline: Deadline,
-): Promise<LoggedIn> {
-  const login = await prepareLogin(party.settings)
+export async function logIn(way: Way, open: () => Promise<Duplex>): Promise<LoggedIn> {
+  const { party, deadline, keepaliveMs } = way
+  const login = await prepareLogin(way)
   const known = await readKnownHosts(party.settings)
   // Last, and ssh2 gets it at once: what the stream says before anybody listens is lost.
   const stream = await open()
   // Without a listener an early reset of the stream would end the process.
   stream.on('error', () => undefined)
   const attempt = new Attempt(party, stream, login, known)
-  attempt.connect(keepalive)
+  attempt.connect(keepaliveMs)
   return deadline.race(
     attempt.result,
     () => attempt.late(deadline.timeoutMs),
@@ -84,7 +76,7 @@ class Attempt {
     this.#settle = { resolve, reject }
   }
 
-  connect({ intervalMs }: Keepalive): void {
+  connect(intervalMs: number): void {
     const name = knownAs(this.#party.settings)
     this.#client.on('error', (error: SshError) => this.#fail(error))
     this.#client.on('end', () => this.#die('the host closed the connection'))
@@ -98,8 +90,10 @@ class Attempt {
       username: this.#party.settings.user,
       // The type of ssh2 hides that the first call has no list yet.
       authHandler: (left, _partial, next) => {
-        const method = this.#login.next(left)
-        next(method as Exclude<typeof method, false>)
+        void this.#login.next(left).then(method => {
+          // Nobody waits for it any more when the link died over a question.
+          if (this.#death === undefined) next(method as Exclude<typeof method, false>)
+        })
       },
       hostVerifier: (key: Buffer) => {
         this.#offered = key
@@ -174,7 +168,7 @@ class Attempt {
   #explain(error: SshError): Error {
     const party = this.#party
     if (this.#verdict && this.#verdict.kind !== 'trusted')
-      return hostKeyTrouble(party, this.#verdict, this.#offered)
+      return hostKeyTrouble(party, this.#verdict, shownKey(this.#offered))
     if (this.#login.exhausted()) return authTrouble(party, this.#login.tried())
     if (this.#stage === 'auth' && typeof error.code === 'number')
       return authTrouble(party, this.#login.tried(), error.message)

@@ -35,3 +35,44 @@ function tell(onText: (text: string) => void, text: string): void {
     // see collect()
   }
 }
+
+/** A collector that passes on what comes before a mark, and keeps what comes after it apart. */
+export type Divided = Collector & { tail(): string | undefined }
+
+/** Divides a byte stream at an ASCII mark. Nothing waits but bytes that could be the beginning of the mark. */
+export function divide(mark: string, inner: Collector): Divided {
+  let held: Buffer = Buffer.alloc(0)
+  let tail: Buffer | undefined
+  return {
+    add(piece) {
+      if (tail) {
+        tail = Buffer.concat([tail, piece])
+        return
+      }
+      const bytes = Buffer.concat([held, piece])
+      const at = bytes.indexOf(mark)
+      const end = at < 0 ? bytes.length - lengthOfStart(bytes, mark) : at
+      inner.add(bytes.subarray(0, end))
+      if (at < 0) held = bytes.subarray(end)
+      else tail = bytes.subarray(at + mark.length)
+    },
+    text() {
+      // It was no mark after all.
+      if (!tail && held.length > 0) inner.add(held)
+      held = Buffer.alloc(0)
+      return inner.text()
+    },
+    tail: () => tail?.toString('latin1'),
+  }
+}
+
+/** How many of the last bytes are the beginning of the mark. */
+function lengthOfStart(bytes: Buffer, mark: string): number {
+  let length = Math.min(mark.length - 1, bytes.length)
+  while (
+    length > 0 &&
+    !bytes.subarray(bytes.length - length).equals(Buffer.from(mark.slice(0, length)))
+  )
+    length--
+  return length
+}

@@ -1,5 +1,10 @@
 /** A fixed number of slots, handed out in the order of asking. */
-export type Slots = { take(): Promise<void>; give(): void }
+export type Slots = {
+  take(): Promise<void>
+  give(): void
+  /** Somebody waits for one. */
+  isWanted(): boolean
+}
 
 /** Makes `count` free slots. */
 export function makeSlots(count: number): Slots {
@@ -15,5 +20,6 @@ export function makeSlots(count: number): Slots {
       if (next) next()
       else free++
     },
+    isWanted: () => waiting.length > 0,
   }
 }

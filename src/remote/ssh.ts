@@ -1,17 +1,24 @@
-import { connect as connectTcp } from 'node:net'
-import type { Duplex } from 'node:stream'
-import { runInChannel } from './channel.ts'
-import type { SshSettings } from './config.ts'
-import { startDeadline, type Deadline } from './deadline.ts'
+import { listAgentTypes } from './agents.ts'
+import { startDeadline } from './deadline.ts'
+import { admit } from './gate.ts'
 import type { Connection, Host } from './host.ts'
-import { logIn, type LoggedIn } from './login.ts'
-import { asRoot, readRights, rightsProbe, type Rights } from './sudo.ts'
-import { networkTrouble, rootTrouble, unreachable, type Party } from './troubles.ts'
+import { readKnownHosts } from './login.ts'
+import { findAuthority } from './known-hosts.ts'
+import { openByOpenssh } from './openssh.ts'
+import { becomeRoot } from './rights.ts'
+import type { Secrets } from './secrets.ts'
+import type { SshSettings, Transport } from './settings.ts'
+import type { Shell } from './shell.ts'
+import { openBySsh2 } from './ssh2.ts'
+import { knownAs, LoginRefused, unreachable, type Party } from './troubles.ts'
+import type { Way } from './way.ts'
 
 /** What a host may have beside its settings. */
 export type SshExtra = {
   readonly lab?: boolean
   readonly vars?: Host['vars']
+  /** Who may be asked for a passphrase or a password; nobody when absent. */
+  readonly secrets?: Secrets | undefined
   /** How often the link is checked; it is given up after the third silence. Default 3000. */
   readonly keepaliveMs?: number
 }
@@ -23,133 +30,88 @@ const defaultTimeoutMs = 15_000
  * NF6001 and NF6002 for the host key, NF6003 when it is not reached in time, NF6004 for the login, NF6005 without root.
  */
 export function sshHost(name: string, settings: SshSettings, extra: SshExtra = {}): Host {
-  const { lab = false, vars = {} } = extra
+  const { lab = false, vars = {}, keepaliveMs = 3000 } = extra
+  const party = { host: name, hop: name, settings }
+  // What once was the only way stays it, so that a connection in a hurry does not try in vain first.
+  let learned: Transport | undefined
+  const open = async (way: Way): Promise<Shell> => {
+    const chosen = learned ?? (await choose(party))
+    if (chosen === 'openssh') return openByOpenssh(way)
+    try {
+      return await openBySsh2(way)
+    } catch (error) {
+      if (settings.transport === 'ssh2' || !(await mayOpenssh(error, settings))) throw error
+      const shell = await openByOpenssh(way)
+      learned = 'openssh'
+      return shell
+    }
+  }
   return {
     name,
     lab,
     vars,
+    ssh: settings,
     async connect(options = {}) {
-      const timeoutMs = options.timeoutMs ?? settings.connectTimeoutMs ?? defaultTimeoutMs
-      const deadline = startDeadline(timeoutMs)
-      const intervalMs = extra.keepaliveMs ?? 3000
+      const leave = await admit(settings)
+      const deadline = startDeadline(
+        options.timeoutMs ?? settings.connectTimeoutMs ?? defaultTimeoutMs,
+      )
+      const way: Way = { party, secrets: extra.secrets, keepaliveMs, deadline }
       try {
-        return await openConnection(name, settings, { intervalMs }, deadline)
+        return await connect(way, await open(way))
       } finally {
         deadline.clear()
+        leave()
       }
     },
   }
 }
 
-async function openConnection(
-  name: string,
-  settings: SshSettings,
-  keepalive: { intervalMs: number },
-  deadline: Deadline,
-): Promise<Connection> {
-  const party = { host: name, hop: name, settings }
-  const links: LoggedIn[] = []
-  const closeAll = async (): Promise<void> => {
-    for (const link of links.toReversed()) await link.close()
-  }
+async function connect({ party, secrets, deadline }: Way, shell: Shell): Promise<Connection> {
+  const { user, address, port } = party.settings
   try {
-    for (const hop of [...settings.jumps.map(each => toParty(name, each)), party]) {
-      refuseUnsupported(hop)
-      const through = links.at(-1)
-      links.push(await logIn(hop, () => openStream(hop, through, deadline), keepalive, deadline))
-    }
-    const link = links.at(-1)!
-    const rights = await findRights(party, link, deadline)
+    const run = await becomeRoot(shell, { host: party.host, user, secrets, deadline })
     return {
-      hostKey: link.hostKey,
-      via: `ssh ${settings.user}@${settings.address}:${settings.port}`,
-      run: (command, options) => runInChannel(link, asRoot(command, rights), options),
-      close: closeAll,
+      hostKey: shell.hostKey,
+      via: `ssh ${user}@${address}:${port}`,
+      run,
+      close: () => shell.close(),
     }
   } catch (error) {
-    await closeAll()
+    await shell.close()
     throw error
   }
 }
 
-function toParty(host: string, jump: SshSettings['jumps'][number]): Party {
-  return { host, hop: jump.name, settings: jump.settings }
-}
-
-function refuseUnsupported(party: Party): void {
-  if (party.settings.unsupported === undefined) return
+/** ssh2 unless the configuration of the host, or of one on the way, has what only the OpenSSH client can do. */
+async function choose(party: Party): Promise<Transport> {
+  const { settings } = party
+  const all = [...settings.jumps.map(({ settings: hop }) => hop), settings]
+  const reason = all.find(each => each.onlyOpenssh !== undefined)?.onlyOpenssh
+  const why = reason ?? (await whyAuthority(all))
+  if (why === undefined || settings.transport === 'openssh') return settings.transport ?? 'ssh2'
+  if (settings.transport === undefined) return 'openssh'
   throw unreachable(
     party,
-    `${party.settings.unsupported}, which nicfix does not support yet`,
-    'Use ProxyJump, or name the host in a configuration of its own (--ssh-config).',
+    `${why}, which ssh2 cannot do`,
+    'Leave --transport ssh2 away: nicfix then uses the OpenSSH client by itself.',
   )
 }
 
-function openStream(
-  party: Party,
-  through: LoggedIn | undefined,
-  deadline: Deadline,
-): Promise<Duplex> {
-  return through ? forward(party, through, deadline) : openTcp(party, deadline)
+/** A host that only a certificate authority vouches for shows a certificate, which ssh2 cannot check. */
+async function whyAuthority(hosts: readonly SshSettings[]): Promise<string | undefined> {
+  for (const each of hosts) {
+    const line = findAuthority(await readKnownHosts(each), knownAs(each))
+    if (line)
+      return `a certificate authority vouches for ${each.address} (${line.file}:${line.line})`
+  }
+  return undefined
 }
 
-function openTcp(party: Party, deadline: Deadline): Promise<Duplex> {
-  const { address, port } = party.settings
-  // Node gives each of several addresses 250 ms by default: too little for a far host.
-  const socket = connectTcp({ host: address, port, autoSelectFamilyAttemptTimeout: 3000 })
-  // Nagle's algorithm makes a connect 4 times and a command 14 times slower.
-  socket.setNoDelay(true)
-  const connected = new Promise<Duplex>((resolve, reject) => {
-    socket.once('connect', () => resolve(socket))
-    socket.once('error', error => reject(networkTrouble(party, error)))
-  })
-  return deadline.race(
-    connected,
-    () => timedOut(party),
-    () => socket.destroy(),
-  )
-}
-
-function timedOut(party: Party): Error {
-  const error = new Error('timeout')
-  return networkTrouble(party, Object.assign(error, { code: 'ETIMEDOUT' }))
-}
-
-function forward(party: Party, through: LoggedIn, deadline: Deadline): Promise<Duplex> {
-  const { address, port } = party.settings
-  const forwarded = new Promise<Duplex>((resolve, reject) => {
-    const fail = (why: string): void =>
-      reject(unreachable(party, `the jump host says: ${why}`, 'Check the way from the jump host.'))
-    const forget = through.onDeath(fail)
-    through.client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
-      forget()
-      if (error) fail(error.message)
-      else resolve(channel)
-    })
-  })
-  return deadline.race(
-    forwarded,
-    () => timedOut(party),
-    () => undefined,
-  )
-}
-
-/** Costs nothing for root, and one round trip for anybody else. */
-async function findRights(party: Party, link: LoggedIn, deadline: Deadline): Promise<Rights> {
-  const { user } = party.settings
-  if (user === 'root') return 'root'
-  const probe = runInChannel(link, asRoot(rightsProbe, 'root'), { timeoutMs: deadline.timeoutMs })
-  const exit = await deadline.race(
-    probe,
-    () => timedOut(party),
-    () => undefined,
-  )
-  const rights = readRights(exit.stdout)
-  if (rights === 'root' || rights === 'sudo') return rights
-  if (exit.kind === 'lost') throw unreachable(party, exit.why, 'Try again.')
-  const said = exit.stderr
-    .trim()
-    .split('\n')
-    .filter(line => line !== '')
-  throw rootTrouble(party.host, user, rights === 'no-sudo' ? ['sudo is not installed there'] : said)
+/** A login that ssh2 failed at may be one that only the OpenSSH client has the means for. */
+async function mayOpenssh(error: unknown, settings: SshSettings): Promise<boolean> {
+  if (!(error instanceof LoginRefused)) return false
+  if (settings.opensshMethods?.some(method => error.methods.includes(method))) return true
+  const types = await listAgentTypes(settings.agent)
+  return types.some(type => type.startsWith('sk-') || type.includes('-cert-v01@'))
 }

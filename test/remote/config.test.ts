@@ -39,6 +39,19 @@ Host piped
   ProxyCommand nc %h %p
 Host listed
   RevokedHostKeys /etc/ssh/revoked
+Host asked
+  KnownHostsCommand /bin/false
+Host bound
+  BindAddress 127.0.0.2
+Host certified
+  CertificateFile /etc/ssh/mine-cert.pub
+Host narrow
+  AddressFamily inet6
+  PubkeyAuthentication no
+  KbdInteractiveAuthentication no
+  BatchMode yes
+  HashKnownHosts yes
+  HostbasedAuthentication yes
 Host round
   ProxyJump round2
 Host round2
@@ -66,7 +79,7 @@ test('every setting is the one that ssh itself would use, with its tokens expand
   })
   expect(settings.knownHostsFiles.slice(0, 2)).toEqual([`${home}/.ssh/known-box`, '/etc/other'])
   expect(settings).not.toHaveProperty('agent')
-  expect(settings).not.toHaveProperty('unsupported')
+  expect(settings).not.toHaveProperty('onlyOpenssh')
 })
 
 test('an included file counts', async () => {
@@ -98,11 +111,41 @@ test('jump hosts that go round in circles are refused', async () => {
   await expect(readSettings('round', { sshConfig })).rejects.toThrow('goes round in circles')
 })
 
-test('a ProxyCommand and a list of revoked keys are not passed over in silence', async () => {
-  const piped = await readSettings('piped', { sshConfig })
-  expect(piped.unsupported).toContain('ProxyCommand (nc')
-  const listed = await readSettings('listed', { sshConfig })
-  expect(listed.unsupported).toContain('RevokedHostKeys')
+test.each([
+  ['piped', 'ProxyCommand (nc'],
+  ['listed', 'RevokedHostKeys'],
+  ['asked', 'KnownHostsCommand'],
+  ['bound', 'BindAddress'],
+  ['certified', 'CertificateFile'],
+])('what only the OpenSSH client can do is for it: %s', async (name, why) => {
+  const settings = await readSettings(name, { sshConfig })
+  expect(settings.onlyOpenssh).toContain(why)
+})
+
+test('a key with a certificate beside it, or on a FIDO token, is for the OpenSSH client', async () => {
+  const key = join(base.dir, 'key')
+  const look = async () => (await readSettings('plain', { sshConfig, key })).onlyOpenssh
+  await writeFile(key, 'private\n', { mode: 0o600 })
+  await writeFile(`${key}.pub`, 'ssh-ed25519 AAAA plain\n')
+  expect(await look()).toBeUndefined()
+  await writeFile(`${key}.pub`, 'sk-ssh-ed25519@openssh.com AAAA token\n')
+  expect(await look()).toBe(`its key is on a FIDO token (${key})`)
+  await writeFile(`${key}-cert.pub`, 'ssh-ed25519-cert-v01@openssh.com AAAA\n')
+  expect(await look()).toBe(`its key has a certificate (${key}-cert.pub)`)
+})
+
+test('kinds of login and of addresses that are switched off stay off', async () => {
+  const settings = await readSettings('narrow', { sshConfig })
+  expect(settings).toMatchObject({
+    family: 6,
+    forbids: ['publickey', 'keyboard-interactive'],
+    asksNobody: true,
+    hashKnownHosts: true,
+    opensshMethods: ['hostbased'],
+  })
+  const wide = await readSettings('full', { sshConfig })
+  expect(wide.forbids).toEqual([])
+  expect(wide).not.toHaveProperty('asksNobody')
 })
 
 test('a configuration that ssh cannot read is told with what ssh said', async () => {

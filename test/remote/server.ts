@@ -5,17 +5,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import ssh2, { type Connection, type ServerChannel, type Session } from 'ssh2'
-import type { SshSettings } from '../../src/remote/config.ts'
+import type { SshSettings } from '../../src/remote/settings.ts'
 
 /** A directory of its own with keys made by ssh-keygen; `using`-like: call `remove` at the end. */
 export async function makeDirectory() {
   const dir = await mkdtemp(join(tmpdir(), 'nicfix-remote-'))
+  // What nicfix itself leaves in the place for such files is of this file of tests alone.
+  process.env['TMPDIR'] = dir
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) }
 }
 
 export async function makeKey(dir: string, name: string, type = 'ed25519', phrase = '') {
   const file = join(dir, name)
-  const bits = type === 'rsa' ? ['-b', '2048'] : []
+  // One round to the passphrase: the usual 16 are for attackers to wait for.
+  const bits = [...(type === 'rsa' ? ['-b', '2048'] : []), '-a', '1']
   await execa('ssh-keygen', ['-q', '-t', type, ...bits, '-N', phrase, '-C', name, '-f', file])
   const [kind = '', base64 = ''] = (await readFile(`${file}.pub`, 'utf8')).split(' ')
   return { file, public: `${kind} ${base64}`, blob: Buffer.from(base64, 'base64') }

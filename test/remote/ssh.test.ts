@@ -362,11 +362,13 @@ describe('a host that is not reached', () => {
     expect(problem.message).toMatch(/does not resolve|name server does not answer/)
   })
 
-  test('because its configuration has a ProxyCommand says that', async () => {
-    const unsupported = 'its ssh configuration has a ProxyCommand (nc %h %p)'
-    const settings = await makeSettings(22, hostKey.public, userKey.file, { unsupported })
+  test('because ssh2 was named for what it cannot do says that', async () => {
+    const onlyOpenssh = 'its ssh configuration has ProxyCommand (nc %h %p)'
+    const more = { onlyOpenssh, transport: 'ssh2' } as const
+    const settings = await makeSettings(22, hostKey.public, userKey.file, more)
     const problem = await findProblem(sshHost('h1', settings).connect())
     expect(problem).toMatchObject({ code: 'NF6003' })
-    expect(problem.message).toContain('does not support yet')
+    expect(problem.message).toContain('ProxyCommand (nc %h %p), which ssh2 cannot do')
+    expect(problem.next).toContain('Leave --transport ssh2 away')
   })
 })
