@@ -88,6 +88,7 @@ export const catalogue = {
   NF3003: { exitCode: exitCodes.invalid, about: 'a plan file that is not one' },
   NF3004: { exitCode: exitCodes.invalid, about: 'a facts file that is not one' },
   NF3005: { exitCode: exitCodes.refused, about: 'a kept plan that was applied already' },
+  NF3006: { exitCode: exitCodes.invalid, about: 'a log or a bundle that cannot be diagnosed' },
   NF4001: { exitCode: exitCodes.failedUnchanged, about: 'staging on the host failed' },
   NF4002: { exitCode: exitCodes.failedUnchanged, about: 'the driver did not build' },
   NF4003: { exitCode: exitCodes.failedUnchanged, about: 'a built module that must not be loaded' },
@@ -106,6 +107,7 @@ export const catalogue = {
   NF6004: { exitCode: exitCodes.unreachable, about: 'a login that was not accepted' },
   NF6005: { exitCode: exitCodes.unreachable, about: 'no root rights on the host' },
   NF6006: { exitCode: exitCodes.usage, about: 'a host name that nicfix cannot resolve or trust' },
+  NF6007: { exitCode: exitCodes.usage, about: 'a file with a password that cannot be used' },
   NF7001: { exitCode: exitCodes.locked, about: 'a host that another run has locked' },
   NF7002: {
     exitCode: exitCodes.locked,

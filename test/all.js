@@ -46,7 +46,7 @@ run('lint', tool('oxlint'), ['--type-aware'])
 run('types', tool('tsc'), [])
 
 const reports = mkdtempSync(join(tmpdir(), 'nicfix-test-'))
-const projects = { fast: 'fast tests', matrix: 'kill matrix', lab: 'lab tests' }
+const projects = { fast: 'fast tests', matrix: 'slow tests', lab: 'lab tests' }
 const reportOf = project => join(reports, `${project}.json`)
 for (const [project, title] of Object.entries(projects)) {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile=${reportOf(project)}`]

@@ -67,10 +67,10 @@ const rules: readonly Rule[] = [
     planted: { path: 'src/remote/x.ts', text: "import { plan } from '../plan/plan.ts'" },
   },
   {
-    // …and the plan that was asked for with -o.
+    // …and what was asked for with -o or --collect, the folder of an ssh program, and known_hosts when told to.
     name: 'only the journal, the run folder and the lock write local files',
     of: /^(machines|src)\//,
-    but: /^src\/(lab\/|run\/(journal|folder|lock)\.ts$|cli\/plan-file\.ts$)/,
+    but: /^src\/(lab\/|run\/(journal|folder|lock)\.ts$|cli\/(plan|bundle)-file\.ts$|remote\/(openssh|offer|trust)\.ts$)/,
     words: new RegExp(
       `\\b(?:fs|fsp|promises)\\.(?:${writes})(?:Sync)?\\(|\\b(?:writeFile|appendFile|createWriteStream|(?:${writes})Sync)\\b(?=[^']*node:fs|\\()`,
     ),

@@ -28,6 +28,14 @@ const commands: Readonly<Record<string, { about: string; wire: () => Promise<Wir
     about: 'what hosts say of their runs',
     wire: async () => (await import('./status.ts')).wireStatus,
   },
+  hosts: {
+    about: 'host keys: show the ones that nobody knows yet, and trust them',
+    wire: async () => (await import('./trust.ts')).wireHosts,
+  },
+  diagnose: {
+    about: 'find out what is wrong with a port, and name the playbook for it',
+    wire: async () => (await import('./diagnose.ts')).wireDiagnose,
+  },
   facts: {
     about: 'what the read-only probe finds on a host',
     wire: async () => (await import('./facts.ts')).wireFacts,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { diagnosisSchema } from './diagnosis.ts'
 import { eventSchema } from './event.ts'
 import { factsSchema } from './facts.ts'
 import { inventorySchema } from './inventory.ts'
@@ -15,6 +16,7 @@ const files = {
     title: 'A line of what `apply --json` and `rollback --json` print',
     schema: eventSchema,
   },
+  diagnosis: { title: 'What `nicfix diagnose` says of a host', schema: diagnosisSchema },
   facts: { title: 'What `nicfix facts` finds on a host', schema: factsSchema },
 } as const
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { wireApply } from '../../src/cli/apply.ts'
+import { wireDiagnose } from '../../src/cli/diagnose.ts'
 import { wireExplain } from '../../src/cli/explain.ts'
 import { wireExtend } from '../../src/cli/extend.ts'
 import { wireFacts } from '../../src/cli/facts.ts'
@@ -10,6 +11,7 @@ import { wirePlan } from '../../src/cli/plan.ts'
 import { wireRollback } from '../../src/cli/rollback.ts'
 import { wireSchema } from '../../src/cli/schema.ts'
 import { wireStatus } from '../../src/cli/status.ts'
+import { wireHosts } from '../../src/cli/trust.ts'
 import { wireValidate } from '../../src/cli/validate.ts'
 
 const wires = [
@@ -18,11 +20,13 @@ const wires = [
   wireRollback,
   wireStatus,
   wireFacts,
+  wireDiagnose,
   wireValidate,
   wireGraph,
   wireSchema,
   wireExplain,
   wireExtend,
+  wireHosts,
 ]
 
 export function readText(path: string): string {
