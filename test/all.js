@@ -57,7 +57,7 @@ const brief = text =>
   text
     .split('\n')
     .filter(line => !line.includes('node_modules'))
-    .slice(0, 30)
+    .slice(0, 60)
     .join('\n')
 
 // What failed is told once more at the end, where people look first; before it, where the time went.

@@ -36,7 +36,7 @@ describe.skipIf(!canTrace).each(hosts)('$name', ({ name, kind, index }) => {
       const title = `${name}: ${scenario.name}`
       const tally = await cutEverywhere(ground, title, { points, states: chosen })
       tallies.push(tally)
-      expect(tally.faults.join('\n')).toBe('')
+      expect(tally.faults, tally.inFull()).toEqual([])
     },
   )
 
@@ -48,6 +48,6 @@ describe.skipIf(!canTrace).each(hosts)('$name', ({ name, kind, index }) => {
       5,
     )
     tallies.push(tally)
-    expect(tally.faults.join('\n')).toBe('')
+    expect(tally.faults, tally.inFull()).toEqual([])
   })
 })

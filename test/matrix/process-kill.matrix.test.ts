@@ -40,7 +40,7 @@ describe
       const title = `${name}: ${scenario.name}`
       const tally = await killEverywhere(ground, scenario, title, points, kills)
       tallies.push(tally)
-      expect(tally.faults.join('\n')).toBe('')
+      expect(tally.faults, tally.inFull()).toEqual([])
     })
   },
 )

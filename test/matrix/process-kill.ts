@@ -1,4 +1,6 @@
-import { Controller } from './controller.ts'
+import { textOf } from '../host/sim/disk.ts'
+import type { SimHost } from '../host/sim/sim.ts'
+import { Controller, id } from './controller.ts'
 import { inParallel } from './pool.ts'
 import { Killer } from './points.ts'
 import { comeToRest, rerun } from './rest.ts'
@@ -41,14 +43,23 @@ async function killAt(ground: Ground, scenario: Scenario, kill: Kill, tally: Tal
     const rest = await comeToRest(host, ground, confirmed)
     const what = `${kill.verdict} at ${kill.point}: ${killer.killedAt ?? 'not reached'} (${gaveUp})`
     const faults = rest.faults.length > 0 ? rest.faults : await rerun(host, ground, rest)
-    tally.add(what, rest, faults)
+    tally.add(what, rest, faults.length > 0 ? [...faults, recordOf(host)] : [])
     if (process.env['NICFIX_MATRIX'] === 'show' && rest.openBefore !== null)
       console.log(`${rest.openBefore} before ${rest.state}: ${what}`)
   } catch (error) {
-    tally.faults.push(`${kill.verdict} at ${kill.point}: ${killer.killedAt}\n    ${String(error)}`)
+    const what = `${kill.verdict} at ${kill.point}: ${killer.killedAt} (${gaveUp})`
+    tally.faults.push([what, String(error), recordOf(host)].join('\n    '))
   } finally {
     await host.end()
   }
+}
+
+/** What the host wrote down of the run: a kill that went wrong once in a thousand runs may not come again. */
+function recordOf(host: SimHost): string {
+  const files = ['log', 'out'].map(name => textOf(host.disk(), `/var/lib/nicfix/tx/${id}/${name}`))
+  return files
+    .map(text => (text ?? '').trimEnd().replaceAll('\n', '\n    '))
+    .join('\n    -- out\n    ')
 }
 
 /** @param says what goes on when the time is over */

@@ -25,6 +25,11 @@ export class Tally {
     if (rest.litter.length > 0) this.littered += 1
     if (faults.length > 0) this.faults.push([what, ...faults].join('\n    '))
   }
+
+  /** For the message of an assertion: whoever reads that something was left wrong has to see what. */
+  inFull(): string {
+    return `${this.faults.length} wrong\n${this.faults.join('\n')}`
+  }
 }
 
 function count(of: Map<string, number>, what: string): void {
