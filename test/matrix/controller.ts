@@ -6,7 +6,7 @@ import { pause } from '../host/sim/ran.ts'
 import type { Ran } from '../host/sim/ran.ts'
 import type { SimHost } from '../host/sim/sim.ts'
 import { trace, withEndMark } from './trace.ts'
-import type { Judge } from './trace.ts'
+import type { Judge, Traced } from './trace.ts'
 
 export const id = '20260101-0000-aaaa'
 
@@ -20,6 +20,7 @@ export const isOpen = (state: string): boolean => open.has(state)
 export class Controller {
   readonly host: SimHost
   readonly #judge: Judge
+  readonly #traces: Traced[] = []
 
   constructor(host: SimHost, judge: Judge) {
     this.host = host
@@ -35,7 +36,7 @@ export class Controller {
   async #run(text: string, input: string | Uint8Array): Promise<Ran> {
     // A session of its own, as sshd gives one: its group is the script and what it runs in the foreground.
     const argv = this.host.argv(`exec setsid -w sh -c '${withEndMark(text)}'`)
-    const result = await trace(argv, input, this.#judge).ran
+    const result = await this.#trace(argv, input).ran
     if (result.code !== 0) throw new Broken(`${text}: ${result.code} ${result.stderr}`)
     return result
   }
@@ -51,7 +52,18 @@ export class Controller {
   }
 
   async boot(): Promise<void> {
-    await this.host.boot(argv => trace(argv, null, this.#judge).child)
+    await this.host.boot(argv => this.#trace(argv, null).child)
+  }
+
+  /** Why what was seen says nothing of the host: strace itself went away. */
+  traceFault(): string | null {
+    return this.#traces.flatMap(({ fault }) => fault() ?? []).at(0) ?? null
+  }
+
+  #trace(argv: readonly string[], input: string | Uint8Array | null): Traced {
+    const traced = trace(argv, input, this.#judge)
+    this.#traces.push(traced)
+    return traced
   }
 
   /** Waits for a phase or a state; throws when the transaction is over in another way, or nothing runs any more. */

@@ -30,6 +30,8 @@ export type Traced = {
   /** The end of the last process under trace. */
   readonly over: Promise<void>
   readonly child: ChildProcess
+  /** What took strace itself away, and left stopped what it had stopped; null where nothing did. */
+  readonly fault: () => string | null
 }
 
 export type Judge = (stop: Stop) => Verdict
@@ -54,8 +56,12 @@ export function trace(
   const options = ['-f', '-y', '-qq', '-s', '0', '-o', fifo]
   const inject = ['-e', `trace=${changing}`, '-e', `inject=${changing}:signal=STOP`]
   const child = spawn('strace', [...options, ...inject, ...argv], { env: environment })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
   readStops(lines, stop => {
-    obey(stop, judge(stop))
+    const verdict = judge(stop)
+    if (verdict !== 'go on') untilAsleep(child.pid ?? 0)
+    obey(stop, verdict)
   })
   child.stdin.on('error', () => {})
   if (input !== null) child.stdin.end(input)
@@ -66,7 +72,8 @@ export function trace(
       resolve()
     })
   })
-  return { ran: collect(child.stdout, child.stderr, over), over, child }
+  const fault = () => /^strace: ptrace.*$/m.exec(said)?.[0] ?? null
+  return { ran: collect(child.stdout, () => said, over), over, child, fault }
 }
 
 /** Says how the command ended in a line of its own: strace itself stays for what the command leaves behind. */
@@ -75,20 +82,19 @@ export const withEndMark = (text: string) => `(${text}); echo "${endMark} $?"`
 
 function collect(
   stdout: NodeJS.ReadableStream,
-  stderr: NodeJS.ReadableStream,
+  stderr: () => string,
   over: Promise<void>,
 ): Promise<Ran> {
-  const said = { stdout: '', stderr: '' }
-  stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text))
+  let said = ''
   return new Promise((resolve, reject) => {
     stdout.setEncoding('utf8').on('data', (text: string) => {
-      said.stdout += text
-      const end = said.stdout.lastIndexOf(`${endMark} `)
-      if (end < 0 || !said.stdout.endsWith('\n')) return
-      const code = Number(said.stdout.slice(end + endMark.length))
-      resolve({ code, stdout: said.stdout.slice(0, end), stderr: said.stderr })
+      said += text
+      const end = said.lastIndexOf(`${endMark} `)
+      if (end < 0 || !said.endsWith('\n')) return
+      const code = Number(said.slice(end + endMark.length))
+      resolve({ code, stdout: said.slice(0, end), stderr: stderr() })
     })
-    over.then(() => resolve({ code: -1, ...said }), reject)
+    over.then(() => resolve({ code: -1, stdout: said, stderr: stderr() }), reject)
   })
 }
 
@@ -114,6 +120,20 @@ function obey({ pid }: Stop, verdict: Verdict): void {
   } catch {
     // It was killed meanwhile with its host.
   }
+}
+
+/**
+ * strace writes its line before PTRACE_LISTEN, and gives up everything when that fails since the process was killed in
+ * between; once it sleeps, it waits for the next stop.
+ */
+function untilAsleep(strace: number): void {
+  const nap = new Int32Array(new SharedArrayBuffer(4))
+  for (let tries = 0; tries < 500 && stateOf(strace) !== 'S'; tries += 1) Atomics.wait(nap, 0, 0, 1)
+}
+
+function stateOf(pid: number): string {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return stat.charAt(stat.lastIndexOf(')') + 2)
 }
 
 /** The process group is the third field after the name. */
