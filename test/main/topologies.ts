@@ -275,6 +275,8 @@ iface vmbr0 inet static
 
 /** Everything of the network that a person could have set, a line each; what the kernel counts or picks is left out. */
 export const listNetwork = `
+  # A new address is tentative for a second or two (RFC 4862); one on a port without a link stays so.
+  for try in 1 2 3 4 5 6 7 8 9 10; do ip -o addr show tentative | grep -q . || break; sleep 1; done
   for nic in $(ls /sys/class/net); do
     {
       ip -d -o link show dev $nic | sed 's/^[0-9]*: //; s/@if[0-9]*//; s/\\(bridge_id\\|designated_[a-z]*\\) [^ ]*//g
