@@ -6,6 +6,8 @@ import type { Cause, EffectName, Outcome, Said, Verdict } from './names.ts'
 export type RunContext = {
   /** Does the plan build something? Else the build state is passed by. */
   readonly builds: boolean
+  /** Does somebody have to allow the confirmation? */
+  readonly byHand: boolean
   /** Was a confirmation sent? Only then may the host have committed on our word. */
   readonly confirmSent: boolean
   /** How the run ends once what was staged is withdrawn. */
@@ -14,7 +16,7 @@ export type RunContext = {
   readonly cause: Cause | null
 }
 
-export type RunInput = { readonly builds: boolean }
+export type RunInput = { readonly builds: boolean; readonly byHand?: boolean }
 
 // Nothing here is ever started: `transition()` hands the name out and src/run/drive.ts does it.
 const never = fromPromise<Said, null>(() => Promise.reject(new Error('machines are pure')))
@@ -36,6 +38,8 @@ export const words = setup({
     says: ({ event }, is: { verdict: Verdict }) => verdictOf(event) === is.verdict,
     saysAndBuilds: ({ event, context }, is: { verdict: Verdict }) =>
       verdictOf(event) === is.verdict && context.builds,
+    saysAndByHand: ({ event, context }, is: { verdict: Verdict }) =>
+      verdictOf(event) === is.verdict && context.byHand,
     saysAndConfirmSent: ({ event, context }, is: { verdict: Verdict }) =>
       verdictOf(event) === is.verdict && context.confirmSent,
     endsAs: ({ context }, is: { verdict: Outcome }) => context.ending === is.verdict,
@@ -49,7 +53,7 @@ export const words = setup({
   },
 })
 
-type Guard = 'says' | 'saysAndBuilds' | 'saysAndConfirmSent'
+type Guard = 'says' | 'saysAndBuilds' | 'saysAndByHand' | 'saysAndConfirmSent'
 type Branch = { readonly guard?: Guard; readonly to: string }
 
 /**
@@ -78,5 +82,6 @@ export const stoppable = { tags: 'stoppable' } as const
 
 /** The context a machine begins with. */
 export function beginContext({ input }: { input: RunInput }): RunContext {
-  return { builds: input.builds, confirmSent: false, ending: 'failed', cause: null }
+  const { builds, byHand = false } = input
+  return { builds, byHand, confirmSent: false, ending: 'failed', cause: null }
 }

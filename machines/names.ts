@@ -8,7 +8,7 @@ import { outcomes } from '../src/model/report.ts'
  */
 
 /** Version of the run and undo machines; stands in the first line of each journal. */
-export const runVersion = '1'
+export const runVersion = '2'
 
 /** What a run can do to or ask of a host, one function each in src/run/effects/. */
 export const effects = [
@@ -21,6 +21,7 @@ export const effects = [
   'try',
   'reconnect',
   'verify',
+  'permit',
   'confirm',
   'persist',
   'prove',

@@ -68,7 +68,15 @@ export const runMachine = words.createMachine({
     },
     verifying: {
       ...stoppable,
-      ...effectState('verify', 'rollingBack', { done: 'confirming', lost: 'waitingForHost' }),
+      ...effectState('verify', 'rollingBack', {
+        done: [{ guard: 'saysAndByHand', to: 'permitting' }, { to: 'confirming' }],
+        lost: 'waitingForHost',
+      }),
+    },
+    // What a person looks at first; the host goes on counting meanwhile.
+    permitting: {
+      ...stoppable,
+      ...effectState('permit', 'rollingBack', { done: 'confirming', lost: 'waitingForHost' }),
     },
     confirming: {
       entry: 'markConfirmSent',

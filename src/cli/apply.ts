@@ -20,7 +20,8 @@ import type { Events } from './events.ts'
 import { conclude, rideAll, tellStart, whoAmI } from './ride.ts'
 import { withRisks } from './risks.ts'
 
-type Options = HostOptions & PlaybookOptions & { plan?: string; approve?: string; yes?: boolean }
+type Options = HostOptions &
+  PlaybookOptions & { plan?: string; approve?: string; yes?: boolean; confirmByHand?: boolean }
 
 async function gather(playbook: string | undefined, options: Options): Promise<Candidates> {
   if (options.plan !== undefined) return recall(options.plan, options)
@@ -45,7 +46,7 @@ async function approve({ plan, hosts }: Candidates, options: Options): Promise<v
   await askFor(`Apply this plan to ${names.join(', ')}?`, instead)
 }
 
-function seat(candidate: Candidate, { plan }: Candidates, run: string) {
+function seat(candidate: Candidate, { plan }: Candidates, run: string, byHand: boolean) {
   const { host, payloads, connection, facts, probedAtMs, commands } = candidate
   const job = {
     host,
@@ -57,6 +58,7 @@ function seat(candidate: Candidate, { plan }: Candidates, run: string) {
     token: makeToken(),
     payloads,
     tools: realTools(commands),
+    byHand,
   }
   const warm = {
     ...(connection ? { connection } : {}),
@@ -90,7 +92,7 @@ async function apply(
   emitProblems(events, problems)
   const interrupts = listenForInterrupts()
   const way = { folder, interrupts, events }
-  const passengers = hosts.map(each => seat(each, candidates, run))
+  const passengers = hosts.map(each => seat(each, candidates, run, options.confirmByHand === true))
   const results = await rideAll(passengers, way, applyPlan)
   interrupts.stop()
   await letGo(hosts)
@@ -106,6 +108,7 @@ export function wireApply(program: Command): void {
     .option('--plan <file>', 'apply a kept plan instead of making one')
     .option('--approve <digest>', 'digest of the plan that was approved, 8 digits or more')
     .option('--yes', 'do not ask')
+    .option('--confirm-by-hand', 'keep the trial only once nicfix confirm was typed')
   withRisks(withValues(withHosts(command))).action(
     (playbook: string | undefined, options: Options) =>
       withEvents('apply', options.json === true, events => apply(playbook, options, events)),

@@ -24,7 +24,7 @@ const toStdout = () =>
  * run began has a first line, its problems, and a last line.
  */
 export async function withEvents(
-  command: 'apply' | 'rollback',
+  command: 'apply' | 'rollback' | 'resume' | 'confirm',
   areAsked: boolean,
   work: (events: Events) => Promise<void>,
 ): Promise<void> {

@@ -20,6 +20,18 @@ const commands: Readonly<Record<string, { about: string; wire: () => Promise<Wir
     about: 'take a run back',
     wire: async () => (await import('./rollback.ts')).wireRollback,
   },
+  resume: {
+    about: 'go on with a run whose controller died',
+    wire: async () => (await import('./resume.ts')).wireResume,
+  },
+  confirm: {
+    about: 'keep the trial of a run that was begun with --confirm-by-hand',
+    wire: async () => (await import('./resume.ts')).wireConfirm,
+  },
+  runs: {
+    about: 'the runs that this controller knows: list, show, logs, prune',
+    wire: async () => (await import('./runs.ts')).wireRuns,
+  },
   extend: {
     about: 'give a run that waits for its confirmation more time',
     wire: async () => (await import('./extend.ts')).wireExtend,

@@ -30,7 +30,7 @@ export type Candidates = {
   readonly problems: readonly Problem[]
 }
 
-async function readPayloads(plan: HostPlan, playbookPath: string) {
+export async function readPayloads(plan: HostPlan, playbookPath: string) {
   const payloads = new Map<string, Uint8Array>()
   for (const change of plan.changes) {
     if (change.kind !== 'build-module') continue

@@ -8,6 +8,7 @@ import { makeProgress } from '../report/progress.ts'
 import { renderReport } from '../report/run.ts'
 import type { Interrupts } from '../run/drive.ts'
 import type { RunFolder } from '../run/folder.ts'
+import type { Line } from '../run/journal.ts'
 import type { HostResult, Ride } from '../run/run.ts'
 import { interruptedCode } from '../run/outcome.ts'
 import type { Job, Session, Tell } from '../run/session.ts'
@@ -66,9 +67,11 @@ export function tellStart(
   events.emit({ type: 'run.start', data })
 }
 
-type Passenger = {
-  readonly job: Omit<Job, 'tell' | 'keepFacts'>
+export type Passenger = {
+  readonly job: Omit<Job, 'tell' | 'keepFacts' | 'keepBegun' | 'isPermitted'>
   readonly open: (job: Job) => Session
+  /** Goes on in the journal that it has, instead of a new one. */
+  readonly resumes?: boolean
 }
 
 /** What all hosts of a run share. */
@@ -84,28 +87,54 @@ const whySkipped = 'the run stops at the first host that does not end well'
 export async function rideAll(
   passengers: readonly Passenger[],
   way: Way,
-  go: (ride: Ride) => Promise<HostResult>,
+  go: Go,
 ): Promise<HostResult[]> {
-  const { folder, interrupts, events } = way
   const results: HostResult[] = []
-  for (const { job, open } of passengers) {
-    const { host, tools, plan } = job
-    if (interrupts.orderly.aborted || results.some(({ exitCode }) => exitCode !== 0)) {
-      process.stderr.write(`  ${host.name}  not started: ${whySkipped}\n`)
-      events.emit({ type: 'host.skipped', data: { why: whySkipped } }, host.name)
+  for (const passenger of passengers) {
+    const { name } = passenger.job.host
+    if (way.interrupts.orderly.aborted || results.some(({ exitCode }) => exitCode !== 0)) {
+      process.stderr.write(`  ${name}  not started: ${whySkipped}\n`)
+      way.events.emit({ type: 'host.skipped', data: { why: whySkipped } }, name)
       continue
     }
-    events.emit({ type: 'host.start', data: { changes: plan.changes.length } }, host.name)
-    const { onState, tell } = tellBoth(events, host.name, tools)
-    const keepFacts: Job['keepFacts'] = facts => folder.saveFacts(host.name, facts)
-    const session = open({ ...job, tell, keepFacts })
-    const journal = await folder.openJournal(host.name, () => tools.clock.today())
-    const report = await go({ session, journal, interrupts, onState })
-    results.push(report)
-    events.emit({ type: 'host.done', data: { report } }, host.name)
-    await journal.close()
+    results.push(await rideOne(passenger, way, go))
   }
   return results
+}
+
+/** Drives a host; `lines` are what its journal holds already. */
+type Go = (ride: Ride, lines: readonly Line[]) => Promise<HostResult>
+
+/** @throws {Trouble} NF7003 while another process works on it, and what `go` throws */
+export async function rideOne(
+  { job, open, resumes = false }: Passenger,
+  { folder, interrupts, events }: Way,
+  go: Go,
+): Promise<HostResult> {
+  const { host, tools, plan, token } = job
+  const today = () => tools.clock.today()
+  const { journal, lines } = resumes
+    ? await folder.continueJournal(host.name, today)
+    : { journal: await folder.openJournal(host.name, today), lines: [] }
+  try {
+    if (token !== '' && !resumes) await folder.saveToken(host.name, token)
+    events.emit({ type: 'host.start', data: { changes: plan.changes.length } }, host.name)
+    const { onState, tell } = tellBoth(events, host.name, tools)
+    const session = open({
+      ...job,
+      tell,
+      keepFacts: facts => folder.saveFacts(host.name, facts),
+      keepBegun: facts => folder.saveFacts(host.name, facts, 'begun'),
+      isPermitted: () => folder.isPermitted(host.name),
+    })
+    const report = await go({ session, journal, interrupts, onState }, lines)
+    events.emit({ type: 'host.done', data: { report } }, host.name)
+    // Whoever let go of the host may come back to confirm.
+    if (!report.detached) await folder.forgetToken(host.name)
+    return report
+  } finally {
+    await journal.close()
+  }
 }
 
 /** The problems of a host's run, with the exit code that the run as a whole has. */

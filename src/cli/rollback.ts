@@ -22,7 +22,7 @@ import { conclude, rideAll, tellStart, whoAmI } from './ride.ts'
 type Options = HostOptions & { yes?: boolean }
 type Kept = { readonly host: Host; readonly plan: HostPlan; readonly facts: Facts }
 
-function unknownRun(run: string, where: string): Trouble {
+export function unknownRun(run: string, where: string): Trouble {
   const next = 'nicfix status --host HOST shows the runs that a host knows'
   return new Trouble(problem('NF5003', `no run ${run} is known ${where}`, next))
 }

@@ -6,18 +6,20 @@ import type { TxStatus } from '../model/tx.ts'
 import { problem, Trouble } from '../problems.ts'
 import type { Host } from '../remote/host.ts'
 import { renderStatus } from '../report/status.ts'
+import { realClock } from '../run/clock.ts'
 import { linesOf } from '../run/said.ts'
 import { findHosts } from './find-hosts.ts'
-import { print, printJson, withHosts } from './options.ts'
+import { print, printJson, tell, withHosts } from './options.ts'
 import type { HostOptions } from './options.ts'
 import { reportProblems } from './problems.ts'
 import { settle } from './settle.ts'
 
 const askMs = 30_000
 
-type Answer = { readonly host: string; readonly runs: readonly TxStatus[] }
+export type Answer = { readonly host: string; readonly runs: readonly TxStatus[] }
 
-async function askHost(host: Host): Promise<Answer> {
+/** @throws {Trouble} NF6xxx, NF5002 */
+export async function askHost(host: Host): Promise<Answer> {
   const connection = await host.connect()
   try {
     const stdin = hostScript()
@@ -44,11 +46,44 @@ function render({ host, runs }: Answer): string {
   return [host, ...runs.map(each => renderStatus(host, each))].join('\n')
 }
 
+const watchMs = 2000
+
+/** Asks until no run is open any more; a host that is away for a moment is asked again. */
+async function watch(hosts: readonly Host[]): Promise<readonly Answer[]> {
+  const told = new Map<string, string>()
+  for (;;) {
+    const { done: answers, problems } = await settle(hosts, hosts.map(askHost))
+    for (const answer of answers) {
+      const text = render(answer)
+      if (told.get(answer.host) !== withoutSeconds(text)) print(text)
+      told.set(answer.host, withoutSeconds(text))
+    }
+    for (const { host = '', message } of problems) {
+      if (told.get(host) !== message) tell(`${host}: ${message}; asking again`)
+      told.set(host, message)
+    }
+    const isOpen = answers.some(({ runs }) => runs.some(run => codeOf(run) === exitCodes.unknown))
+    if (!isOpen && problems.length === 0) return answers
+    await realClock.sleep(watchMs)
+  }
+}
+
+/** A deadline that comes nearer is no news. */
+const withoutSeconds = (text: string) => text.replaceAll(/\d+s/g, '')
+
 /** `nicfix status --host h1`: what the host itself says of every run it knows. */
 export function wireStatus(program: Command): void {
-  const command = program.command('status').description('what hosts say of their runs')
-  withHosts(command).action(async (options: HostOptions) => {
+  const command = program
+    .command('status')
+    .description('what hosts say of their runs')
+    .option('--watch', 'ask again until every run has ended; what changes is printed')
+  withHosts(command).action(async (options: HostOptions & { watch?: boolean }) => {
     const hosts = await findHosts(options)
+    if (options.watch) {
+      const codes = (await watch(hosts)).flatMap(({ runs }) => runs.map(codeOf))
+      process.exitCode = worst(codes)
+      return
+    }
     const { done: answers, problems } = await settle(hosts, hosts.map(askHost))
     if (options.json) printJson(answers)
     else for (const answer of answers) print(render(answer))

@@ -48,10 +48,10 @@ const event = <Type extends string, Fields extends z.ZodRawShape>(type: Type, fi
     data: shape(fields),
   })
 
-/** A line of what `apply --json` and `rollback --json` print: each a JSON object of its own (NDJSON). */
+/** A line of what `apply`, `rollback`, `resume` and `confirm` print with `--json`: each a JSON object of its own (NDJSON). */
 export const eventSchema = z.discriminatedUnion('type', [
   /** Always the first line. */
-  event('version', { nicfix: text, command: z.enum(['apply', 'rollback']) }),
+  event('version', { nicfix: text, command: z.enum(['apply', 'rollback', 'resume', 'confirm']) }),
   /** Of a file, of the plan, or of a host on which nothing was begun; those of a run stand in its `host.done`. */
   event('problem', told.unwrap().shape),
   event('run.start', {

@@ -13,7 +13,7 @@ const files = {
   plan: { title: 'A plan of nicfix, as `plan -o` keeps it', schema: planSchema },
   report: { title: 'What came of a run, as its folder keeps it', schema: reportSchema },
   event: {
-    title: 'A line of what `apply --json` and `rollback --json` print',
+    title: 'A line of what `apply`, `rollback`, `resume` and `confirm` print with `--json`',
     schema: eventSchema,
   },
   diagnosis: { title: 'What `nicfix diagnose` says of a host', schema: diagnosisSchema },

@@ -53,6 +53,7 @@ function renderNext({ host, run, outcome, detached }: HostReport): string[] {
     return [
       `  let go of: the guard on ${host} finishes without help`,
       `  how it went: nicfix status --host ${host}`,
+      `  go on with it: nicfix resume ${run}`,
     ]
   }
   if (outcome === 'changed') return [`  take it back: nicfix rollback ${run} --host ${host}`]

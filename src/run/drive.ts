@@ -1,9 +1,10 @@
-import { initialTransition, transition } from 'xstate'
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate'
 import { runVersion } from '../../machines/names.ts'
 import type { Cause, EffectName, Outcome, Said } from '../../machines/names.ts'
 import type { RunContext, RunInput } from '../../machines/effect.ts'
 import type { Entry, Journal } from './journal.ts'
+import { advance, begin, nextOf } from './replay.ts'
+import type { Next, Replayed } from './replay.ts'
 import { problemOf, say } from './said.ts'
 
 /** ^C once asks for an orderly end, twice lets go of the host, which then finishes alone. */
@@ -14,7 +15,11 @@ export type Course = {
   readonly input: RunInput
   /** First line of the journal: what this run is about. */
   readonly begin: Readonly<Record<string, unknown>>
-  readonly effects: Partial<Record<EffectName, (signal: AbortSignal) => Promise<Said>>>
+  readonly effects: Partial<
+    Record<EffectName, (signal: AbortSignal, resumed: boolean) => Promise<Said>>
+  >
+  /** Where an earlier controller has left it; null for a new run. */
+  readonly replayed?: Replayed | null
   readonly journal: Pick<Journal, 'append'>
   readonly interrupts: Interrupts
   /** Lets go of the connection after an effect was stopped in the middle. */
@@ -31,16 +36,6 @@ export type Ended = {
   readonly detached: boolean
 }
 
-type Next = { readonly id: string; readonly src: EffectName; readonly input: unknown }
-type Actions = readonly { readonly type: string; readonly params?: unknown }[]
-
-/** The one effect that a state asks for, as data. */
-function invoked(actions: Actions): Next {
-  const spawn = actions.findLast(({ type }) => type === 'xstate.spawnChild')
-  if (!spawn) throw new Error('a state that is not final asks for nothing')
-  return spawn.params as Next
-}
-
 function whenAborted(signal: AbortSignal): Promise<'aborted'> {
   return new Promise(resolve => {
     if (signal.aborted) resolve('aborted')
@@ -52,7 +47,11 @@ const never = new Promise<never>(() => {
   /* for a race that this side must not win */
 })
 
-async function settle(course: Course, next: Next, stoppable: boolean): Promise<Said | 'detached'> {
+async function settle(
+  course: Course,
+  next: Next & { readonly resumed: boolean },
+  stoppable: boolean,
+): Promise<Said | 'detached'> {
   const { interrupts, effects } = course
   const effect = effects[next.src]
   if (!effect) throw new Error(`there is no effect ${next.src}`)
@@ -61,7 +60,9 @@ async function settle(course: Course, next: Next, stoppable: boolean): Promise<S
   const own = new AbortController()
   const orderly = stoppable ? whenAborted(interrupts.orderly) : never
   const detach = whenAborted(interrupts.detach)
-  const run = effect(own.signal).catch((error: unknown) => say('failed', problemOf(error)))
+  const run = effect(own.signal, next.resumed).catch((error: unknown) =>
+    say('failed', problemOf(error)),
+  )
   const first = await Promise.race([
     detach.then(() => 'detached' as const),
     orderly.then((): Said => ({ verdict: 'interrupted' })),
@@ -80,17 +81,26 @@ async function settle(course: Course, next: Next, stoppable: boolean): Promise<S
  * another run: a controller that dies leaves a host that saves itself.
  */
 export async function drive(course: Course): Promise<Ended> {
-  const { machine, input, journal, interrupts, onState } = course
+  const { machine, input, journal, interrupts, onState, replayed = null } = course
   const note = (entry: Entry) => journal.append(entry)
-  await note({ kind: 'begin', machine: machine.id, version: runVersion, ...course.begin })
-  let [snapshot, actions] = initialTransition(machine, input) as [AnyMachineSnapshot, Actions]
-  let last: Cause | null = null
-  while (snapshot.status === 'active') {
+  await note(
+    replayed
+      ? { kind: 'resumed', ...course.begin }
+      : { kind: 'begin', machine: machine.id, version: runVersion, ...course.begin },
+  )
+  let standing = replayed ?? begin(machine, input)
+  let begun = replayed?.begun ?? null
+  let last: Cause | null = replayed?.last ?? null
+  while (standing.snapshot.status === 'active') {
+    const { snapshot } = standing
     const state = String(snapshot.value)
-    const next = invoked(actions)
+    const next = nextOf(standing)
+    // Of what an earlier controller began it is not known how far it got.
+    const resumed = begun === next.src
+    begun = null
     onState(state, null)
-    await note({ kind: 'intent', state, effect: next.src })
-    const said = await settle(course, next, snapshot.hasTag('stoppable'))
+    if (!resumed) await note({ kind: 'intent', state, effect: next.src })
+    const said = await settle(course, { ...next, resumed }, snapshot.hasTag('stoppable'))
     if (said === 'detached') {
       await note({ kind: 'detached', state })
       return {
@@ -104,13 +114,12 @@ export async function drive(course: Course): Promise<Ended> {
     await note({ kind: 'end', state, effect: next.src, ...said })
     onState(state, said)
     last = said.cause ?? last
-    const event = { type: `xstate.done.actor.${next.id}`, output: said }
-    ;[snapshot, actions] = transition(machine, snapshot, event) as [AnyMachineSnapshot, Actions]
+    standing = advance(machine, standing, said)
   }
-  const outcome = String(snapshot.value) as Outcome
+  const outcome = String(standing.snapshot.value) as Outcome
   await note({ kind: 'outcome', outcome })
   const { aborted: interrupted } = interrupts.orderly
-  return { outcome, cause: causeOf(snapshot), last, interrupted, detached: false }
+  return { outcome, cause: causeOf(standing.snapshot), last, interrupted, detached: false }
 }
 
 function causeOf(snapshot: AnyMachineSnapshot): Cause | null {

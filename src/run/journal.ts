@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** A line of a journal: plain JSON, with its number, the time for people, and the hash of the line before. */
@@ -30,8 +31,27 @@ export async function createJournal(path: string, today: () => Date): Promise<Jo
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND
   const file = await open(path, flags, 0o600)
   await syncFolder(dirname(path))
-  let seq = 0
-  let prev = firstPrev
+  return writeTo(file, 0, firstPrev, today)
+}
+
+/** Goes on in a journal that a controller has left; what it left of a torn last line is cut off. */
+export async function continueJournal(
+  path: string,
+  today: () => Date,
+): Promise<{ journal: Journal; lines: Line[] }> {
+  const lines = await readJournal(path)
+  const whole = wholeLines(await readFile(path, 'utf8'))
+  const file = await open(path, constants.O_WRONLY | constants.O_APPEND)
+  await file.truncate(Buffer.byteLength(whole.map(line => `${line}\n`).join('')))
+  await file.sync()
+  const last = whole.at(-1)
+  const prev = last === undefined ? firstPrev : hashOf(last)
+  return { journal: writeTo(file, lines.length, prev, today), lines }
+}
+
+function writeTo(file: FileHandle, from: number, before: string, today: () => Date): Journal {
+  let seq = from
+  let prev = before
   return {
     async append(entry) {
       const line = JSON.stringify({ seq, at: today().toISOString(), ...entry, prev })
@@ -49,18 +69,27 @@ export async function createJournal(path: string, today: () => Date): Promise<Jo
  * anything else that is not as it was written throws.
  */
 export async function readJournal(path: string): Promise<Line[]> {
-  const text = await readFile(path, 'utf8')
-  const lines = text
-    .slice(0, text.lastIndexOf('\n') + 1)
-    .split('\n')
-    .slice(0, -1)
   let prev = firstPrev
-  return lines.map((line, seq) => {
-    const entry = JSON.parse(line) as Line
-    if (entry.prev !== prev || entry.seq !== seq) {
+  return wholeLines(await readFile(path, 'utf8')).map((line, seq) => {
+    const entry = parseLine(line)
+    if (entry?.prev !== prev || entry.seq !== seq) {
       throw new Error(`${path}:${seq + 1}: the journal was changed after it was written`)
     }
     prev = hashOf(line)
     return entry
   })
+}
+
+const wholeLines = (text: string) =>
+  text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .slice(0, -1)
+
+function parseLine(line: string): Line | null {
+  try {
+    return JSON.parse(line) as Line | null
+  } catch {
+    return null
+  }
 }

@@ -3,12 +3,16 @@ import { runMachine } from '../../machines/run.ts'
 import { undoMachine } from '../../machines/undo.ts'
 import { drive } from './drive.ts'
 import type { Ended, Interrupts } from './drive.ts'
+import { meetAgain, policies } from './resume.ts'
+import { nextOf, replay } from './replay.ts'
+import type { Replayed } from './replay.ts'
 import { arm } from './effects/arm.ts'
 import { build } from './effects/build.ts'
 import { check } from './effects/check.ts'
 import { confirm, persist } from './effects/confirm.ts'
 import { connect, reconnect } from './effects/connect.ts'
 import type { Effect } from './effects/effect.ts'
+import { permit } from './effects/permit.ts'
 import { probe } from './effects/probe.ts'
 import { proveChanged, proveRolledBack } from './effects/prove.ts'
 import { release, withdraw } from './effects/release.ts'
@@ -18,10 +22,10 @@ import { tryChanges } from './effects/try.ts'
 import { verify } from './effects/verify.ts'
 import { followChanges, measureOutage } from './follow.ts'
 import type { Course } from './follow.ts'
-import type { Journal } from './journal.ts'
+import type { Journal, Line } from './journal.ts'
 import { exitCodeOf } from './outcome.ts'
 import { hangUp } from './session.ts'
-import type { Session } from './session.ts'
+import type { Job, Session } from './session.ts'
 import type { Proof } from './tools.ts'
 
 const effects: Readonly<Record<EffectName, Effect>> = {
@@ -34,6 +38,7 @@ const effects: Readonly<Record<EffectName, Effect>> = {
   try: tryChanges,
   reconnect,
   verify,
+  permit,
   confirm,
   persist,
   prove: proveChanged,
@@ -80,22 +85,56 @@ export function undoRun(ride: Ride): Promise<HostResult> {
   return ridden(ride, undoMachine)
 }
 
+/** What the journal of a host's run says of it. @throws {Trouble} NF5005 */
+export function readRun(job: Pick<Job, 'plan' | 'digest'>, lines: readonly Line[]): Replayed {
+  const byHand = lines[0]?.['byHand'] === true
+  return replay(machineOf(lines), inputOf({ ...job, byHand }), job.digest, lines)
+}
+
+/**
+ * Goes on with a run that another controller, or this one, has left.
+ * @throws {Trouble} NF5005, NF5006, NF6xxx: the run is as it was, and can be resumed again
+ */
+export async function resumeRun(ride: Ride, lines: readonly Line[]): Promise<HostResult> {
+  const replayed = readRun(ride.session.job, lines)
+  if (replayed.snapshot.status === 'active') await meetAgain(ride.session, nextOf(replayed).src)
+  return ridden(ride, machineOf(lines), replayed)
+}
+
+const machineOf = ([first]: readonly Line[]) =>
+  first?.['machine'] === undoMachine.id ? undoMachine : runMachine
+
+const inputOf = ({ plan, byHand = false }: Pick<Job, 'plan' | 'byHand'>) => ({
+  builds: plan.changes.some(({ phase }) => phase === 'build'),
+  byHand,
+})
+
+/** An effect, or where it was begun before, what the host says of it. */
+async function doEffect(session: Session, name: EffectName, signal: AbortSignal, resumed: boolean) {
+  const policy = policies[name]
+  const known = resumed && policy !== 'again' ? await policy(session, signal) : null
+  return known ?? effects[name](session, signal)
+}
+
 async function ridden(
   { session, journal, interrupts, onState }: Ride,
   machine: typeof runMachine | typeof undoMachine,
+  replayed: Replayed | null = null,
 ): Promise<HostResult> {
-  const { host, run, plan, digest, playbook, tools } = session.job
+  const { host, run, plan, digest, playbook, tools, byHand = false } = session.job
   const beganMs = tools.clock.nowMs()
   const bound = Object.fromEntries(
-    Object.entries(effects).map(([name, effect]) => [
+    Object.keys(effects).map(name => [
       name,
-      (signal: AbortSignal) => effect(session, signal),
+      (signal: AbortSignal, resumed: boolean) =>
+        doEffect(session, name as EffectName, signal, resumed),
     ]),
   )
   const ended = await drive({
     machine,
-    input: { builds: plan.changes.some(({ phase }) => phase === 'build') },
-    begin: { run, host: host.name, plan: digest, playbook },
+    input: inputOf({ plan, byHand }),
+    begin: { run, host: host.name, plan: digest, playbook, ...(byHand ? { byHand } : {}) },
+    replayed,
     effects: bound,
     journal,
     interrupts,

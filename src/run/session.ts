@@ -31,6 +31,12 @@ export type Job = {
   readonly tell: Tell
   /** Keeps the facts from before the run, for a rollback days later. */
   readonly keepFacts: (facts: Facts) => Promise<void>
+  /** Keeps those from when a rollback was asked for. */
+  readonly keepBegun?: (facts: Facts) => Promise<void>
+  /** Does the trial stay only when somebody says so? */
+  readonly byHand?: boolean
+  /** Has somebody said so? */
+  readonly isPermitted?: () => Promise<boolean>
   /** Tries again where an earlier rollback could not finish. */
   readonly retryStuck?: boolean
 }
@@ -58,7 +64,7 @@ export type Session = {
 /** A session, with what planning has left behind: an open connection and facts that are still warm. */
 export function openSession(
   job: Job,
-  warm: { connection?: Connection; facts?: Facts; probedAtMs?: number } = {},
+  warm: { connection?: Connection; facts?: Facts; begun?: Facts; probedAtMs?: number } = {},
 ): Session {
   return {
     job,
@@ -69,7 +75,7 @@ export function openSession(
     outputs: {},
     before: warm.facts ?? null,
     after: null,
-    begun: null,
+    begun: warm.begun ?? null,
     probedAtMs: warm.probedAtMs ?? Number.NEGATIVE_INFINITY,
     proofs: [],
     deadlineAtMs: null,

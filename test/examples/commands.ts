@@ -9,6 +9,8 @@ import { wireGraph } from '../../src/cli/graph.ts'
 import { labCommand } from '../../src/cli/lab.ts'
 import { wirePlan } from '../../src/cli/plan.ts'
 import { wireRollback } from '../../src/cli/rollback.ts'
+import { wireConfirm, wireResume } from '../../src/cli/resume.ts'
+import { wireRuns } from '../../src/cli/runs.ts'
 import { wireSchema } from '../../src/cli/schema.ts'
 import { wireStatus } from '../../src/cli/status.ts'
 import { wireHosts } from '../../src/cli/trust.ts'
@@ -19,6 +21,9 @@ const wires = [
   wireApply,
   wireRollback,
   wireStatus,
+  wireResume,
+  wireConfirm,
+  wireRuns,
   wireFacts,
   wireDiagnose,
   wireValidate,

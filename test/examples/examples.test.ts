@@ -77,7 +77,7 @@ describe('the check of calls', () => {
     ['nicfix plan p.yaml --host h1 -e a=b', null],
     ['$ nicfix lab ssh h1 uname', null],
     ['npx nicfix --version', null],
-    ['nicfix resume RUN', 'no command resume'],
+    ['nicfix redo RUN', 'no command redo'],
     ['nicfix plan p.yaml --colour red', 'unknown: --colour red'],
     ['nicfix plan --host h1', 'missing: playbook'],
     ['nicfix rollback RUN h1', 'too many arguments: RUN h1'],

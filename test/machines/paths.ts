@@ -1,5 +1,6 @@
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate'
 import { getSimplePaths } from 'xstate/graph'
+import type { RunInput } from '../../machines/effect.ts'
 import { verdicts } from '../../machines/names.ts'
 
 /** A way through a machine: the states it visits, the verdicts in between, and where it ends. */
@@ -21,7 +22,7 @@ const events = (snapshot: AnyMachineSnapshot) => {
 }
 
 /** Every way through a machine from its begin to a final state, fed with every verdict and with a fault. */
-export function everyWay(machine: AnyStateMachine, input: { builds: boolean }): Way[] {
+export function everyWay(machine: AnyStateMachine, input: RunInput): Way[] {
   const options = {
     input,
     events,

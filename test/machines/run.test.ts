@@ -8,7 +8,9 @@ import { undoMachine } from '../../machines/undo.ts'
 import { everyWay } from './paths.ts'
 
 const machines = [runMachine, undoMachine] as const
-const ways = [true, false].flatMap(builds => everyWay(runMachine, { builds }))
+const ways = [true, false].flatMap(builds =>
+  [true, false].flatMap(byHand => everyWay(runMachine, { builds, byHand })),
+)
 
 describe('the run machine', () => {
   it('reaches every state', () => {
@@ -50,12 +52,23 @@ describe('the run machine', () => {
   })
 
   it('goes to the rollback on any failure after the trial was fired', () => {
-    const guarded = ['trying', 'reconnecting', 'verifying', 'confirming', 'persisting', 'proving']
+    const tried = ['trying', 'reconnecting', 'verifying', 'permitting', 'confirming']
+    const guarded = [...tried, 'persisting', 'proving']
     for (const state of guarded) {
       for (const verdict of ['failed', 'undone', 'refused', 'interrupted'] as const) {
         expect(step(state, { type: `xstate.done.actor.`, output: { verdict } })).toBe('rollingBack')
       }
       expect(step(state, { type: 'xstate.error.actor.', error: 'x' })).toBe('rollingBack')
+    }
+  })
+
+  it('waits for a word where one is wanted, and nowhere else', () => {
+    for (const byHand of [true, false]) {
+      const confirmed = everyWay(runMachine, { builds: false, byHand }).filter(({ states }) =>
+        states.includes('confirming'),
+      )
+      expect(confirmed.length).toBeGreaterThan(0)
+      for (const { states } of confirmed) expect(states.includes('permitting')).toBe(byHand)
     }
   })
 

@@ -147,25 +147,35 @@ export type Arrived = HostResult & {
   readonly told: readonly string[]
 }
 
-const quiet = (): Interrupts => ({
+export const quiet = (): Interrupts => ({
   orderly: new AbortController().signal,
   detach: new AbortController().signal,
 })
+
+export function makeJob(host: FakeHost, more: Partial<Job> = {}): Job {
+  return {
+    host,
+    run,
+    plan,
+    digest: 'sha256:0',
+    playbook: 'pause-off',
+    controller: 'ann@desk',
+    token,
+    payloads: new Map([[payloadSha256, payload]]),
+    tools: makeTools(host),
+    tell: { note: () => {}, away: () => {}, back: () => {}, heard: () => {} },
+    keepFacts: () => Promise.resolve(),
+    ...more,
+  }
+}
 
 /** Drives a fake host from begin to end. */
 export async function travel(trip: Trip): Promise<Arrived> {
   const { host, interrupts = quiet(), undo = false } = trip
   const entries: Entry[] = []
   const said: string[] = []
-  const job: Job = {
-    host,
-    run,
+  const job = makeJob(host, {
     plan: trip.plan ?? plan,
-    digest: 'sha256:0',
-    playbook: 'pause-off',
-    controller: 'ann@desk',
-    token,
-    payloads: new Map([[payloadSha256, payload]]),
     tools: makeTools(host, trip.tools),
     tell: {
       note: text => said.push(text),
@@ -173,10 +183,9 @@ export async function travel(trip: Trip): Promise<Arrived> {
       back: () => {},
       heard: ({ event }) => said.push(`heard ${event}`),
     },
-    keepFacts: () => Promise.resolve(),
     retryStuck: undo,
     ...trip.job,
-  }
+  })
   const before = undo ? { facts: makeFacts('{"bootId":"boot-1","value":"on"}') } : {}
   const journal = {
     append(entry: Entry) {

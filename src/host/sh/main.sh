@@ -65,6 +65,10 @@ await() {
 build_all() {
   local id fault
   is staged || die 1 "the transaction is $state"
+  # A controller that lost its connection, and is back: what it began may be at work still, or done.
+  while alive "$tx/worker"; do pause_briefly; done
+  get "$tx/phase"
+  [ "$got" != built ] || return 0
   sign "$tx/worker"
   changes_of build
   for id in $ids; do

@@ -100,7 +100,10 @@ export const ask: Effect = async session => {
   if (block.status.state === 'committed' || !block.status.sameBoot) {
     const probed = await look(session)
     // The way back matters more than its proof.
-    if (probed.kind === 'facts') session.begun = probed.facts
+    if (probed.kind === 'facts') {
+      session.begun = probed.facts
+      await session.job.keepBegun?.(probed.facts)
+    }
   }
   return isBack(block.status) ? { verdict: 'undone' } : done
 }

@@ -1,0 +1,28 @@
+import type { TxStatus } from '../../model/tx.ts'
+import { done, lost } from '../said.ts'
+import { secondsLeft } from '../talk.ts'
+import { watch } from '../watch.ts'
+import type { Effect } from './effect.ts'
+import { sayTrialFailed } from './try.ts'
+
+const lookMs = 2000
+const graceMs = 10_000
+
+const isOver = ({ state, phase }: TxStatus) => state !== 'pending' || phase !== 'tried'
+
+/** Waits until somebody allows the confirmation (`nicfix confirm`); the host goes on counting to its deadline. */
+export const permit: Effect = async (session, signal) => {
+  const { host, run, tools, tell, isPermitted } = session.job
+  const { clock } = tools
+  const left = secondsLeft(session)
+  const until = left === null ? '' : `, or it is taken back in ${left}s`
+  tell.note(`waits for a word: nicfix confirm ${run} --host ${host.name}${until}`)
+  const dueMs = () => (session.deadlineAtMs ?? clock.nowMs()) + graceMs
+  while (!signal.aborted && clock.nowMs() < dueMs()) {
+    if (await isPermitted?.()) return done
+    const status = await watch(session, signal, isOver, () => clock.nowMs() + lookMs)
+    if (status) return sayTrialFailed(session)
+  }
+  const next = `nicfix status --host ${host.name}`
+  return lost(`contact to ${host.name} was lost while it waited for a word`, next)
+}
