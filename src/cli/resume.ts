@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { TxStatus } from '../model/tx.ts'
 import type { HostPlan, Plan } from '../model/plan.ts'
+import { identifyPlan } from '../plan/make-plan.ts'
 import { problem, Trouble } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 import type { Host } from '../remote/host.ts'
@@ -53,7 +54,7 @@ async function meet(folder: RunFolder, plan: Plan, options: HostOptions) {
   for (const host of hosts) {
     const part = plan.hosts.find(each => each.host === host.name)
     if (!part) throw unknownRun(folder.run, `for ${host.name}`)
-    const standing = await readStanding(folder, part, plan.digest)
+    const standing = await readStanding(folder, part, identifyPlan(plan))
     let status: TxStatus | null = null
     if (standing.kind === 'open') {
       try {
@@ -77,7 +78,7 @@ async function seat({ host, plan, standing }: Met, whole: Plan, folder: RunFolde
     host,
     run: folder.run,
     plan,
-    digest: whole.digest,
+    digest: identifyPlan(whole),
     playbook: whole.playbook.name,
     controller: whoAmI(),
     token: await folder.readToken(host.name),
@@ -170,7 +171,7 @@ async function confirm(run: string, options: Options, events: Events): Promise<v
   for (const name of names) {
     const part = plan.hosts.find(({ host }) => host === name)
     if (!part) throw unknownRun(run, `for ${name}`)
-    const standing = await readStanding(folder, part, plan.digest)
+    const standing = await readStanding(folder, part, identifyPlan(plan))
     if (standing.kind === 'open' && standing.state === 'permitting') waiting.push(name)
   }
   if (waiting.length === 0) {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Facts } from '../model/facts.ts'
 import type { HostPlan, Plan } from '../model/plan.ts'
+import { identifyPlan } from '../plan/make-plan.ts'
 import { problem, Trouble } from '../problems.ts'
 import type { Host } from '../remote/host.ts'
 import { findRunFolder, runsFolder } from '../run/folder.ts'
@@ -42,8 +43,10 @@ function describe({ plan }: Kept): string {
   return [plan.host, ...lines].join('\n')
 }
 
-function seat({ host, plan, facts }: Kept, { digest, playbook }: Plan, run: string) {
-  const about = { host, run, plan, digest, playbook: playbook.name, controller: whoAmI() }
+function seat({ host, plan, facts }: Kept, whole: Plan, run: string) {
+  const digest = identifyPlan(whole)
+  const playbook = whole.playbook.name
+  const about = { host, run, plan, digest, playbook, controller: whoAmI() }
   // No trial is confirmed here, so there is no secret either.
   const job = { ...about, token: '', payloads: new Map(), tools: realTools(), retryStuck: true }
   return { job, open: (whole: Job) => openSession(whole, { facts }) }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import type { Command } from 'commander'
+import { identifyPlan } from '../plan/make-plan.ts'
 import { problem, Trouble } from '../problems.ts'
 import { renderJournal, renderRun, renderRuns } from '../report/runs.ts'
 import type { RunLine } from '../report/runs.ts'
@@ -19,7 +20,7 @@ async function lookAt(run: string): Promise<RunLine> {
     const plan = await folder.readPlan()
     const hosts = []
     for (const part of plan.hosts) {
-      const standing = await readStanding(folder, part, plan.digest)
+      const standing = await readStanding(folder, part, identifyPlan(plan))
       hosts.push({ host: part.host, standing })
     }
     return { run, playbook: plan.playbook.name, hosts, fault: null }

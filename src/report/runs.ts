@@ -45,13 +45,15 @@ export function renderRuns(lines: readonly RunLine[]): string {
 export function renderRun(line: RunLine): string {
   const { run, playbook, hosts, fault } = line
   const open = hosts.some(({ standing }) => standing.kind === 'open')
+  const kept = hosts.some(({ standing }) => 'outcome' in standing && standing.outcome === 'changed')
   const waits = hosts.some(({ standing }) => 'state' in standing && standing.state === 'permitting')
   return [
     `run ${run} · ${show(playbook)}`,
     ...(fault === null ? [] : [`cannot be read: ${show(fault)}`]),
     ...hosts.map(({ host, standing }) => renderStanding(host, standing)),
     ...(waits ? [`keep the trial: nicfix confirm ${run}`] : []),
-    ...(open ? [`go on: nicfix resume ${run}`] : [`take it back: nicfix rollback ${run}`]),
+    ...(open ? [`go on: nicfix resume ${run}`] : []),
+    ...(kept && !open ? [`take it back: nicfix rollback ${run}`] : []),
   ].join('\n')
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Facts } from '../model/facts.ts'
@@ -183,7 +183,12 @@ export function findRunFolder(run: string, root: string): RunFolder | null {
 /** Ids of all runs that this controller knows, oldest first. */
 export async function listRuns(root: string): Promise<string[]> {
   const names = existsSync(root) ? await readdir(root) : []
-  return names.filter(name => findRunFolder(name, root) !== null).toSorted()
+  const runs = names.filter(name => findRunFolder(name, root) !== null)
+  // An id tells only the minute. The plan is written once, when the run begins.
+  const begun = await Promise.all(
+    runs.map(async run => ({ run, at: (await stat(join(root, run, 'plan.json'))).mtimeMs })),
+  )
+  return begun.toSorted((a, b) => a.at - b.at).map(({ run }) => run)
 }
 
 /** Forgets a run: its plan, journals and reports. */

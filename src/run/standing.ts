@@ -38,12 +38,14 @@ export async function readStanding(
   const lines = await readJournal(path)
   // Cut off before its first line: nothing has reached the host.
   if (lines.length === 0) return { kind: 'new' }
-  const replayed = readRun({ plan, digest }, lines)
-  const { snapshot, begun, hasEnded } = replayed
-  if (snapshot.status !== 'active' && hasEnded) {
-    const outcome = String(snapshot.value) as Outcome
+  // How it ended can be read whatever version of the machine it went by.
+  const end = lines.find(({ kind }) => kind === 'outcome')
+  if (end) {
+    const outcome = String(end['outcome']) as Outcome
     return { kind: 'ended', outcome, exitCode: exitCodeOf({ outcome, interrupted: false }) }
   }
+  const replayed = readRun({ plan, digest }, lines)
+  const { snapshot, begun } = replayed
   const isOver = snapshot.status !== 'active'
   const effect = isOver ? 'release' : nextOf(replayed).src
   return {

@@ -34,7 +34,7 @@ describe
     it.each(scenarios)('$name: a process killed after any call is made up for', async scenario => {
       const { points, states } = await record(ground, scenario, seen)
       // Points at which the disk becomes what it never was; each kind of host has other ones.
-      const kills = pick(states, index < 4 ? 20 : 40, index * 5).map(({ point }, nth) =>
+      const kills = pick(states, index < 4 ? 30 : 60, index * 7).map(({ point }, nth) =>
         asKill(point, nth),
       )
       const title = `${name}: ${scenario.name}`
