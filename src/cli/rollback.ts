@@ -49,7 +49,7 @@ function seat({ host, plan, facts }: Kept, whole: Plan, run: string) {
   const about = { host, run, plan, digest, playbook, controller: whoAmI() }
   // No trial is confirmed here, so there is no secret either.
   const job = { ...about, token: '', payloads: new Map(), tools: realTools(), retryStuck: true }
-  return { job, open: (whole: Job) => openSession(whole, { facts }) }
+  return { job, open: (one: Job) => openSession(one, { facts }) }
 }
 
 async function rollback(run: string, options: Options, events: Events): Promise<void> {

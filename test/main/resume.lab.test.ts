@@ -24,7 +24,9 @@ describe.runIf(ready.ok)(
       const text = await readFile(upgrade, 'utf8')
       expect(text).toContain('confirm-within: 180s')
       await writeFile(playbook, text.replace('confirm-within: 180s', 'confirm-within: 60s'))
-      const values = await quickValuesOf('e1000e-3.8.7-lab')
+      // A real build is long enough to be met in it.
+      const isMet = more.length === 0
+      const values = isMet ? valuesOf('e1000e-3.8.7-lab') : await quickValuesOf('e1000e-3.8.7-lab')
       return bench.launch('apply', playbook, '--host', bench.host, ...values, ...more)
     }
 
