@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { quickValuesOf, ready, setBench, until, valuesOf, wordsOf } from './lab.ts'
 import { readOpen, readState, readVersion } from './state.ts'
 
+const driver = 'e1000e-3.8.7-lab'
 const upgrade = 'playbooks/e1000e-upgrade.yaml'
 
 type Known = {
@@ -18,15 +19,14 @@ describe.runIf(ready.ok)(
   () => {
     const bench = setBench()
 
-    async function launch(...more: string[]): Promise<number> {
+    /** @param builds really, which is long enough to be met in it */
+    async function launch(builds: boolean, ...more: string[]): Promise<number> {
       const playbook = join(bench.dir, 'e1000e-upgrade.yaml')
       // Nobody wants to wait for three minutes.
       const text = await readFile(upgrade, 'utf8')
       expect(text).toContain('confirm-within: 180s')
       await writeFile(playbook, text.replace('confirm-within: 180s', 'confirm-within: 60s'))
-      // A real build is long enough to be met in it.
-      const isMet = more.length === 0
-      const values = isMet ? valuesOf('e1000e-3.8.7-lab') : await quickValuesOf('e1000e-3.8.7-lab')
+      const values = builds ? valuesOf(driver) : await quickValuesOf(driver)
       return bench.launch('apply', playbook, '--host', bench.host, ...values, ...more)
     }
 
@@ -50,7 +50,7 @@ describe.runIf(ready.ok)(
     test.each(['building', 'trying'])('while %s is followed by nicfix resume', async state => {
       const { host } = bench
       const before = await readState(host)
-      const run = await killIn(state, await launch())
+      const run = await killIn(state, await launch(state === 'building'))
       const open = await bench.nicfix('runs', 'show', run)
       expect(open.out).toContain(`left while ${state}`)
 
@@ -69,7 +69,7 @@ describe.runIf(ready.ok)(
 
     test('while it waits for a word is followed by nicfix confirm', async () => {
       const { host } = bench
-      const run = await killIn('permitting', await launch('--confirm-by-hand'))
+      const run = await killIn('permitting', await launch(false, '--confirm-by-hand'))
       expect(await readVersion(host, 'eno1')).toBe('3.8.7-lab')
       const looked = await bench.nicfix('resume', run, '--dry-run')
       expect(looked.out).toMatch(/on trial; .*\d+s left · tried · its guard is at work/)
@@ -82,7 +82,7 @@ describe.runIf(ready.ok)(
 
     test('is not needed for nicfix confirm while it lives, and nobody else may go on with its run', async () => {
       const { host } = bench
-      await launch('--confirm-by-hand')
+      await launch(false, '--confirm-by-hand')
       await untilIn('permitting')
       const { run } = await newest()
       const other = await bench.nicfix('resume', run)
@@ -98,7 +98,7 @@ describe.runIf(ready.ok)(
     test('and is not followed by anybody leaves a host that takes itself back, which resume then proves', async () => {
       const { host } = bench
       const before = await readState(host)
-      const run = await killIn('permitting', await launch('--confirm-by-hand'))
+      const run = await killIn('permitting', await launch(false, '--confirm-by-hand'))
       const watched = await bench.nicfix('status', '--host', host, '--watch')
       expect(watched.out).toContain('on trial')
       expect(watched.out).toContain('rolled back; everything is as it was')
