@@ -28,6 +28,7 @@ const wanted = {
   mksh: 'mksh',
   strace: 'strace',
   sshd: 'openssh-server',
+  sudo: 'sudo',
   python3: 'python3',
 }
 const missing = Object.entries(wanted)

@@ -7,8 +7,12 @@ export const first: readonly Entry[] = [
     fault: 'the controller is killed before the trial is fired',
     expected: 'all old; the guard ends by itself or was never armed',
     shown: [
-      ['test/run/kill.test.ts', 'leaves a journal with an intent for all that it did'],
+      ['test/run/kill.slow.test.ts', 'leaves a journal with an intent for all that it did'],
       ['test/host/stage.test.ts', 'that is never told to begin goes away by itself'],
+      [
+        'test/run/killed-controller.matrix.test.ts',
+        'is followed by another that ends the run as if nothing had been',
+      ],
     ],
   },
   {
@@ -21,6 +25,7 @@ export const first: readonly Entry[] = [
         'is taken back by the host alone when the controller is killed',
       ],
       ['test/host/sim.test.ts', 'is taken back when nobody confirms it'],
+      ['test/main/resume.lab.test.ts', 'is not followed by anybody leaves a host that'],
     ],
   },
   {

@@ -203,6 +203,31 @@ async function begun(): Promise<Controller> {
   return controller
 }
 
+const noWord = () => Promise.resolve(false)
+
+describe('a run that waits for a word', () => {
+  it('is kept when the word comes, seconds later', async () => {
+    let asked = 0
+    const isPermitted = () => Promise.resolve(++asked > 3)
+    const controller = new Controller({}, { byHand: true, isPermitted })
+    expect(await controller.start(applyPlan)).toMatchObject({ outcome: 'changed', exitCode: 0 })
+    expect(asked).toBe(4)
+  })
+
+  it('is taken back where none comes', async () => {
+    const controller = new Controller({}, { byHand: true, isPermitted: noWord })
+    expect(await controller.start(applyPlan)).toMatchObject({ outcome: 'rolledBack', exitCode: 3 })
+    expect(controller.host.value).toBe('on')
+  })
+
+  it('is lost sight of with its host, which takes it back alone', async () => {
+    const gone = { gone: { from: 8, seconds: 1000 } }
+    const controller = new Controller(gone, { byHand: true, isPermitted: noWord })
+    const result = await controller.start(applyPlan)
+    expect(result?.outcome).toMatch(/^(unknown|rolledBack)$/)
+  })
+})
+
 describe('a run that cannot be resumed', () => {
   it.each([
     ['another version of the machine', { version: '0' }, /another version/],

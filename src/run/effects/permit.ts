@@ -20,7 +20,8 @@ export const permit: Effect = async (session, signal) => {
   const dueMs = () => (session.deadlineAtMs ?? clock.nowMs()) + graceMs
   while (!signal.aborted && clock.nowMs() < dueMs()) {
     if (await isPermitted?.()) return done
-    const status = await watch(session, signal, isOver, () => clock.nowMs() + lookMs)
+    const untilMs = clock.nowMs() + lookMs
+    const status = await watch(session, signal, isOver, () => untilMs)
     if (status) return sayTrialFailed(session)
   }
   const next = `nicfix status --host ${host.name}`
