@@ -42,6 +42,10 @@ function tellBoth({ emit }: Events, host: string, { clock }: Tools) {
       people.note(text)
       programs.note(text)
     },
+    ask(text) {
+      people.ask(text)
+      programs.note(text)
+    },
     away(awayMs, deadlineInSeconds) {
       people.away(awayMs, deadlineInSeconds)
       programs.away(deadlineInSeconds)

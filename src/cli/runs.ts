@@ -1,7 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import type { Command } from 'commander'
 import { identifyPlan } from '../plan/make-plan.ts'
-import { problem, Trouble } from '../problems.ts'
 import { renderJournal, renderRun, renderRuns } from '../report/runs.ts'
 import type { RunLine } from '../report/runs.ts'
 import { findRunFolder, listRuns, removeRun, runsFolder } from '../run/folder.ts'
@@ -81,7 +80,7 @@ function readCount(value: string): number {
 export function wireRuns(program: Command): void {
   const runs = program.command('runs').description('the runs that this controller knows')
   runs
-    .command('ls')
+    .command('ls', { isDefault: true })
     .description('all of them, oldest first, with how they ended')
     .option('--json', 'JSON on standard output')
     .action(list)
@@ -106,8 +105,4 @@ export function wireRuns(program: Command): void {
     .requiredOption('--keep <number>', 'how many of the newest stay', readCount)
     .option('--dry-run', 'only say which')
     .action(prune)
-  runs.action(() => {
-    const next = 'nicfix runs ls, show RUN, logs RUN, or prune --keep 50'
-    throw new Trouble(problem('NF1001', 'runs of what?', next))
-  })
 }

@@ -15,6 +15,8 @@ export type Progress = {
   /** A state was entered (`said` null), or has ended. */
   readonly onState: (state: string, said: Said | null) => void
   readonly note: (text: string) => void
+  /** What somebody has to do now: a line that stays, everywhere. */
+  readonly ask: (text: string) => void
   readonly away: (awayMs: number, deadlineInSeconds: number | null) => void
   readonly back: () => void
 }
@@ -44,6 +46,7 @@ export function makeProgress({ host, write, isTerminal, nowMs }: ProgressOptions
       const word = mark === '✘' ? `  ${said.verdict}` : ''
       line(`  ${host}  ${mark} ${tellState(state).padEnd(20)} ${seconds.padStart(7)}${word}${why}`)
     },
+    ask: text => line(`  ${host}  → ${show(text)}`),
     note: text => passing(`  ${host}  … ${show(text)}`),
     away(awayMs, deadlineInSeconds) {
       const guard = deadlineInSeconds === null ? '' : ` · guard rolls back in ${deadlineInSeconds}s`

@@ -19,7 +19,9 @@ export function renderStanding(host: string, standing: Standing, status?: TxStat
   if (standing.kind === 'ended')
     return `${host}\n  journal   ended: ${tellOutcome(standing.outcome)}`
   const { state, effect, begun, policy } = standing
-  const how = begun ? `; how "${tellState(effect)}" ended is not known` : ''
+  // It only waits: whether it had begun to makes no difference.
+  const waits = effect === 'permit'
+  const how = begun && !waits ? `; how "${tellState(effect)}" ended is not known` : ''
   const next =
     begun && policy === 'ask'
       ? `asks the host how "${tellState(effect)}" ended, then goes on`
@@ -28,7 +30,7 @@ export function renderStanding(host: string, standing: Standing, status?: TxStat
     host,
     `  journal   left while ${tellState(state)}${how}`,
     ...(status === undefined ? [] : [`  host      ${tellHost(status)}`]),
-    `  resume    ${next}`,
+    `  resume    ${waits ? 'waits for nicfix confirm' : next}`,
   ].join('\n')
 }
 

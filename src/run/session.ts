@@ -8,6 +8,8 @@ import type { Proof, Tools } from './tools.ts'
 /** What a run says while it goes on; for people, never for decisions. */
 export type Tell = {
   note(text: string): void
+  /** What somebody has to do now. */
+  ask(text: string): void
   /** The host does not answer. `deadlineInSeconds` is when its guard rolls back, null when that is not known. */
   away(awayMs: number, deadlineInSeconds: number | null): void
   back(): void

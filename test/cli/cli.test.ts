@@ -207,10 +207,12 @@ run 20261122-0131-4f2a`)
     progress.away(9000, 171)
     progress.away(9100, 170)
     progress.note('make')
+    progress.ask('to keep it: nicfix confirm RUN')
     ms = 12_300
     progress.onState('trying', { verdict: 'done' })
     expect(written.split('\n')).toEqual([
       '  h1  off the network, expected · 9s · guard rolls back in 171s',
+      '  h1  → to keep it: nicfix confirm RUN',
       '  h1  ✔ trying                 12.3s',
       '',
     ])

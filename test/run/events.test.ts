@@ -17,6 +17,7 @@ async function travelAloud(faults: Faults) {
   const { onState, ...course } = tellCourse(emit, 'h1', () => host.clock.nowMs())
   const tell = {
     ...course,
+    ask: course.note,
     away: (_ms: number, left: number | null) => course.away(left),
   }
   const { entries, told: _told, ...report } = await travel({ host, onState, job: { tell } })

@@ -35,7 +35,7 @@ const job: Job = {
   token,
   payloads: new Map([[payloadSha256, Buffer.from('a tarball')]]),
   tools: makeTools(host),
-  tell: { note: () => {}, away: () => {}, back: () => {}, heard: () => {} },
+  tell: { note: () => {}, ask: () => {}, away: () => {}, back: () => {}, heard: () => {} },
   keepFacts: () => Promise.resolve(),
 }
 const quiet = new AbortController().signal

@@ -163,7 +163,7 @@ export function makeJob(host: FakeHost, more: Partial<Job> = {}): Job {
     token,
     payloads: new Map([[payloadSha256, payload]]),
     tools: makeTools(host),
-    tell: { note: () => {}, away: () => {}, back: () => {}, heard: () => {} },
+    tell: { note: () => {}, ask: () => {}, away: () => {}, back: () => {}, heard: () => {} },
     keepFacts: () => Promise.resolve(),
     ...more,
   }
@@ -179,6 +179,7 @@ export async function travel(trip: Trip): Promise<Arrived> {
     tools: makeTools(host, trip.tools),
     tell: {
       note: text => said.push(text),
+      ask: text => said.push(text),
       away: (ms, left) => said.push(`away ${ms} ${left}`),
       back: () => {},
       heard: ({ event }) => said.push(`heard ${event}`),

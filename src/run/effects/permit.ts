@@ -14,15 +14,16 @@ const isOver = ({ state, phase }: TxStatus) => state !== 'pending' || phase !== 
 export const permit: Effect = async (session, signal) => {
   const { host, run, tools, tell, isPermitted } = session.job
   const { clock } = tools
+  if (await isPermitted?.()) return done
   const left = secondsLeft(session)
-  const until = left === null ? '' : `, or it is taken back in ${left}s`
-  tell.note(`waits for a word: nicfix confirm ${run} --host ${host.name}${until}`)
+  const until = left === null ? '' : `; else it is taken back in ${left}s`
+  tell.ask(`to keep it: nicfix confirm ${run} --host ${host.name}${until}`)
   const dueMs = () => (session.deadlineAtMs ?? clock.nowMs()) + graceMs
   while (!signal.aborted && clock.nowMs() < dueMs()) {
-    if (await isPermitted?.()) return done
     const untilMs = clock.nowMs() + lookMs
     const status = await watch(session, signal, isOver, () => untilMs)
     if (status) return sayTrialFailed(session)
+    if (await isPermitted?.()) return done
   }
   const next = `nicfix status --host ${host.name}`
   return lost(`contact to ${host.name} was lost while it waited for a word`, next)
