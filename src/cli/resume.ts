@@ -6,7 +6,6 @@ import { problem, Trouble } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 import type { Host } from '../remote/host.ts'
 import { renderStanding } from '../report/standing.ts'
-import { findRunFolder, runsFolder } from '../run/folder.ts'
 import type { RunFolder } from '../run/folder.ts'
 import { realTools } from '../run/real-tools.ts'
 import { applyPlan, resumeRun } from '../run/run.ts'
@@ -20,12 +19,12 @@ import { emitProblems, withEvents } from './events.ts'
 import type { Events } from './events.ts'
 import { findHosts } from './find-hosts.ts'
 import { listenForInterrupts } from './interrupts.ts'
+import { openRun, unknownRun } from './known-run.ts'
 import { print, printJson, tell, withHosts } from './options.ts'
 import type { HostOptions } from './options.ts'
 import { readPayloads } from './recall.ts'
 import { conclude, rideOne, tellStart, whoAmI } from './ride.ts'
 import type { Passenger } from './ride.ts'
-import { unknownRun } from './rollback.ts'
 import { askHost } from './status.ts'
 
 type Options = HostOptions & { dryRun?: boolean }
@@ -36,13 +35,6 @@ type Met = {
   readonly plan: HostPlan
   readonly standing: HostStanding
   readonly status: TxStatus | null
-}
-
-/** @throws {Trouble} NF5003 for a run that this controller does not know */
-export async function openRun(run: string): Promise<{ folder: RunFolder; plan: Plan }> {
-  const folder = findRunFolder(run, runsFolder())
-  if (!folder) throw unknownRun(run, 'on this controller')
-  return { folder, plan: await folder.readPlan() }
 }
 
 /** Asks each host that has not ended what it says of the run. One that does not answer stays with what the journal says. */

@@ -2,9 +2,7 @@ import type { Command } from 'commander'
 import type { Facts } from '../model/facts.ts'
 import type { HostPlan, Plan } from '../model/plan.ts'
 import { identifyPlan } from '../plan/make-plan.ts'
-import { problem, Trouble } from '../problems.ts'
 import type { Host } from '../remote/host.ts'
-import { findRunFolder, runsFolder } from '../run/folder.ts'
 import type { RunFolder } from '../run/folder.ts'
 import { realTools } from '../run/real-tools.ts'
 import { undoRun } from '../run/run.ts'
@@ -14,6 +12,7 @@ import type { Job } from '../run/session.ts'
 import { askFor } from './ask.ts'
 import { findHosts } from './find-hosts.ts'
 import { listenForInterrupts } from './interrupts.ts'
+import { openRun, unknownRun } from './known-run.ts'
 import { tell, withHosts } from './options.ts'
 import type { HostOptions } from './options.ts'
 import { withEvents } from './events.ts'
@@ -22,11 +21,6 @@ import { conclude, rideAll, tellStart, whoAmI } from './ride.ts'
 
 type Options = HostOptions & { yes?: boolean }
 type Kept = { readonly host: Host; readonly plan: HostPlan; readonly facts: Facts }
-
-export function unknownRun(run: string, where: string): Trouble {
-  const next = 'nicfix status --host HOST shows the runs that a host knows'
-  return new Trouble(problem('NF5003', `no run ${run} is known ${where}`, next))
-}
 
 async function readKept(folder: RunFolder, plan: Plan, host: Host): Promise<Kept> {
   const part = plan.hosts.find(each => each.host === host.name)
@@ -53,9 +47,7 @@ function seat({ host, plan, facts }: Kept, whole: Plan, run: string) {
 }
 
 async function rollback(run: string, options: Options, events: Events): Promise<void> {
-  const folder = findRunFolder(run, runsFolder())
-  if (!folder) throw unknownRun(run, 'on this controller')
-  const plan = await folder.readPlan()
+  const { folder, plan } = await openRun(run)
   const names = options.host.length > 0 ? options.host : plan.hosts.map(({ host }) => host)
   const hosts = await findHosts(options, names)
   const kept: Kept[] = []

@@ -3,18 +3,16 @@ import type { Command } from 'commander'
 import { identifyPlan } from '../plan/make-plan.ts'
 import { renderJournal, renderRun, renderRuns } from '../report/runs.ts'
 import type { RunLine } from '../report/runs.ts'
-import { findRunFolder, listRuns, removeRun, runsFolder } from '../run/folder.ts'
+import { listRuns, removeRun, runsFolder } from '../run/folder.ts'
 import { readJournal } from '../run/journal.ts'
 import { problemOf } from '../run/said.ts'
 import { readStanding } from '../run/standing.ts'
+import { findRun, openRun, unknownRun } from './known-run.ts'
 import { print, printJson } from './options.ts'
-import { openRun } from './resume.ts'
-import { unknownRun } from './rollback.ts'
 
 /** A run with where each of its hosts stands. A run whose files cannot be read is listed too, with the reason. */
 async function lookAt(run: string): Promise<RunLine> {
-  const folder = findRunFolder(run, runsFolder())
-  if (!folder) throw unknownRun(run, 'on this controller')
+  const folder = findRun(run)
   try {
     const plan = await folder.readPlan()
     const hosts = []

@@ -4,10 +4,10 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Trouble, type Problem } from '../../src/problems.ts'
 import type { Connection } from '../../src/remote/host.ts'
 import { fingerprint } from '../../src/remote/known-hosts.ts'
 import { sshHost } from '../../src/remote/ssh.ts'
+import { findProblem } from './bench.ts'
 import {
   listen,
   makeDirectory,
@@ -48,15 +48,6 @@ async function open(more: Partial<Options> = {}) {
   const connection = await sshHost('h1', settings).connect()
   closers.push(() => connection.close())
   return { server, settings, connection }
-}
-
-async function findProblem(connecting: Promise<Connection>): Promise<Problem> {
-  const error: unknown = await connecting.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  if (!(error instanceof Trouble)) throw new Error(`no Trouble but ${String(error)}`)
-  return error.problems[0]!
 }
 
 const soon = { timeoutMs: 20_000 }

@@ -2,27 +2,17 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Trouble, type Problem } from '../../src/problems.ts'
 import { readSettings } from '../../src/remote/config.ts'
-import type { Connection } from '../../src/remote/host.ts'
 import { makeSecrets } from '../../src/remote/secrets.ts'
 import type { Transport } from '../../src/remote/settings.ts'
 import { sshHost } from '../../src/remote/ssh.ts'
 import { afterMark, asRootWith, readComplaint } from '../../src/remote/sudo.ts'
+import { findProblem } from './bench.ts'
 import { makePerson, whyNoPeople } from './people.ts'
 import { makeDirectory, makeKey } from './server.ts'
 import { startSshd } from './sshd.ts'
 
 const soon = { timeoutMs: 20_000 }
-
-async function findProblem(connecting: Promise<Connection>): Promise<Problem> {
-  const error: unknown = await connecting.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  if (!(error instanceof Trouble)) throw new Error(`no Trouble but ${String(error)}`)
-  return error.problems[0]!
-}
 
 const hasSudoRs = await execa('sudo-rs', ['--version'], { reject: false }).then(
   ({ exitCode }) => exitCode === 0,

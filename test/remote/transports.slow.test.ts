@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Trouble, type Problem } from '../../src/problems.ts'
 import { readSettings } from '../../src/remote/config.ts'
 import type { Connection } from '../../src/remote/host.ts'
 import { fingerprint } from '../../src/remote/known-hosts.ts'
 import type { Transport } from '../../src/remote/settings.ts'
 import { sshHost, type SshExtra } from '../../src/remote/ssh.ts'
+import { findProblem } from './bench.ts'
 import { makeDirectory, makeKey, startProxy } from './server.ts'
 import { me, startSshd, type SshdOptions } from './sshd.ts'
 
@@ -83,15 +83,6 @@ async function open(transport: Transport, more: Partial<SshdOptions> = {}, extra
   const connection = await remote.connect()
   closers.push(() => connection.close())
   return { server, remote, connection }
-}
-
-async function findProblem(connecting: Promise<Connection>): Promise<Problem> {
-  const error: unknown = await connecting.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  if (!(error instanceof Trouble)) throw new Error(`no Trouble but ${String(error)}`)
-  return error.problems[0]!
 }
 
 const leftovers = () => readdirSync(tmpdir()).filter(name => name.startsWith('nicfix-ssh-'))
