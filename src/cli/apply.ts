@@ -7,9 +7,10 @@ import { makeRunId, makeToken } from '../run/id.ts'
 import { realTools } from '../run/real-tools.ts'
 import { applyPlan } from '../run/run.ts'
 import { openSession } from '../run/session.ts'
+import type { Job } from '../run/session.ts'
 import { askFor } from './ask.ts'
 import { listenForInterrupts } from './interrupts.ts'
-import { tell, withHosts, withValues } from './options.ts'
+import { tell, withHosts, withKeepGoing, withValues } from './options.ts'
 import type { HostOptions, PlaybookOptions } from './options.ts'
 import { isApproved } from './plan-file.ts'
 import { letGo, prepare } from './prepare.ts'
@@ -17,11 +18,19 @@ import { lookAgain, recall } from './recall.ts'
 import type { Candidate, Candidates } from './recall.ts'
 import { emitProblems, withEvents } from './events.ts'
 import type { Events } from './events.ts'
-import { conclude, rideAll, tellStart, whoAmI } from './ride.ts'
+import { conclude } from './conclude.ts'
+import { rideAll } from './fleet.ts'
+import { tellStart, whoAmI } from './ride.ts'
 import { withRisks } from './risks.ts'
 
 type Options = HostOptions &
-  PlaybookOptions & { plan?: string; approve?: string; yes?: boolean; confirmByHand?: boolean }
+  PlaybookOptions & {
+    plan?: string
+    approve?: string
+    yes?: boolean
+    confirmByHand?: boolean
+    keepGoing?: boolean
+  }
 
 async function gather(playbook: string | undefined, options: Options): Promise<Candidates> {
   if (options.plan !== undefined) return recall(options.plan, options)
@@ -65,7 +74,8 @@ function seat(candidate: Candidate, { plan }: Candidates, run: string, byHand: b
     ...(facts ? { facts } : {}),
     ...(probedAtMs === undefined ? {} : { probedAtMs }),
   }
-  return { job, open: (whole: Parameters<typeof openSession>[0]) => openSession(whole, warm) }
+  const open = (whole: Job) => openSession(whole, warm)
+  return { job, open, go: applyPlan }
 }
 
 async function apply(
@@ -82,7 +92,7 @@ async function apply(
     throw error
   }
   // A kept plan is of another day: either all hosts are still as they were, or none is touched.
-  const candidates = options.plan === undefined ? gathered : await lookAgain(gathered)
+  const candidates = options.plan === undefined ? gathered : await lookAgain(gathered, options)
   const { plan, hosts, problems } = candidates
   const { clock } = realTools()
   const run = makeRunId(clock.today())
@@ -92,11 +102,16 @@ async function apply(
   emitProblems(events, problems)
   const interrupts = listenForInterrupts()
   const way = { folder, interrupts, events }
-  const passengers = hosts.map(each => seat(each, candidates, run, options.confirmByHand === true))
-  const results = await rideAll(passengers, way, applyPlan)
+  const passengers = hosts.map(each => ({
+    host: each.host.name,
+    isIdle: each.plan.changes.length === 0,
+    board: () => Promise.resolve(seat(each, candidates, run, options.confirmByHand === true)),
+  }))
+  const ridden = await rideAll(passengers, way, { ...options, policy: plan.fleet })
   interrupts.stop()
   await letGo(hosts)
-  await conclude('report', way, results, { problems, json: options.json === true })
+  const problemsOfAll = [...ridden.problems, ...problems]
+  await conclude('report', way, { ...ridden, problems: problemsOfAll }, options)
 }
 
 /** `nicfix apply PLAYBOOK --host h1`, or `nicfix apply --plan FILE --approve DIGEST`. */
@@ -109,7 +124,7 @@ export function wireApply(program: Command): void {
     .option('--approve <digest>', 'digest of the plan that was approved, 8 digits or more')
     .option('--yes', 'do not ask')
     .option('--confirm-by-hand', 'keep the trial only once nicfix confirm was typed')
-  withRisks(withValues(withHosts(command))).action(
+  withRisks(withValues(withKeepGoing(withHosts(command)))).action(
     (playbook: string | undefined, options: Options) =>
       withEvents('apply', options.json === true, events => apply(playbook, options, events)),
   )

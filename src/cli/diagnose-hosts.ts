@@ -22,7 +22,7 @@ const shortWatch = 5
 const outputBytes = 64 * 1024 * 1024
 const collectMs = 180_000
 
-/** Looks at hosts, all at the same time, in one round trip each. Nothing on them is changed. */
+/** Looks at hosts in one round trip each. Nothing on them is changed. */
 export async function diagnoseHosts(
   options: DiagnoseOptions,
 ): Promise<{ diagnoses: Diagnosis[]; problems: Problem[] }> {
@@ -34,8 +34,7 @@ export async function diagnoseHosts(
   }
   const watched = options.watch ?? shortWatch
   if (watched > shortWatch) tell(`watching for ${watched} s`)
-  const looks = hosts.map(host => look(host, watched, options))
-  const { done, problems } = await settle(hosts, looks)
+  const { done, problems } = await settle(hosts, options, host => look(host, watched, options))
   return { diagnoses: done, problems }
 }
 

@@ -48,10 +48,7 @@ const isNoScript = (code: number | null) => code === 2 || code === 127
 async function extend(run: string, options: HostOptions): Promise<void> {
   if (!isTxId(run)) throw new Trouble(problem('NF5003', `${run} is no run`, 'nicfix status'))
   const hosts = await findHosts(options)
-  const { done, problems } = await settle(
-    hosts,
-    hosts.map(host => extendOn(host, run)),
-  )
+  const { done, problems } = await settle(hosts, options, host => extendOn(host, run))
   if (options.json) printJson(done)
   else for (const each of done) print(`${each.host}\n${renderStatus(each.host, each.run)}`)
   reportProblems(problems)

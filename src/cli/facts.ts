@@ -12,12 +12,10 @@ export function wireFacts(program: Command): void {
   const command = program.command('facts').description('what the read-only probe finds on a host')
   withHosts(command).action(async (options: HostOptions) => {
     const hosts = await findHosts(options)
-    const looks = hosts.map(async host => {
-      const { connection, facts } = await probeHost(host, [])
-      await connection.close()
+    const { done: found, problems } = await settle(hosts, options, async host => {
+      const { facts } = await probeHost(host, [], { keep: false })
       return [host.name, facts] as const
     })
-    const { done: found, problems } = await settle(hosts, looks)
     if (hosts.length > 1) printJson(Object.fromEntries(found))
     else if (found[0]) printJson(found[0][1])
     reportProblems(problems)

@@ -9,7 +9,7 @@ import type { Host } from '../remote/host.ts'
 import { localHost } from '../remote/local.ts'
 import { readProgram } from '../remote/program.ts'
 import { sshHost } from '../remote/ssh.ts'
-import { resolveHosts } from './hosts.ts'
+import { allOf, resolveHosts } from './hosts.ts'
 import { lookupOf } from './options.ts'
 import { secretsOf } from './secrets.ts'
 import type { HostOptions } from './options.ts'
@@ -38,7 +38,7 @@ export async function findHosts(
   const chosen = chooseHosts(inventory, names, limit)
   const odd = chosen.flatMap(host => tellUnsupported(host, path))
   if (odd.length > 0) throw new Trouble(...odd)
-  return Promise.all(chosen.map(host => toHost(host, options)))
+  return allOf(chosen, host => toHost(host, options))
 }
 
 async function toHost(entry: InventoryHost, options: HostOptions): Promise<Host> {

@@ -7,6 +7,7 @@ import { localHost } from '../remote/local.ts'
 import type { Secrets } from '../remote/secrets.ts'
 import type { SshSettings } from '../remote/settings.ts'
 import { sshHost } from '../remote/ssh.ts'
+import { inTurns } from './settle.ts'
 
 /** How hosts are looked up, and who may be asked when one is connected to. */
 export type ResolveOptions = LookupOptions & { readonly secrets?: Secrets }
@@ -30,9 +31,18 @@ export async function resolveHosts(
     throw refuse('No host was named.', 'Name one or more: --host h1 --host user@h2.example')
   const wrong = names.flatMap(name => findFault(name) ?? [])
   if (wrong.length > 0) throw new Trouble(...wrong.flatMap(each => each.problems))
-  const results = await Promise.allSettled(
-    [...new Set(names)].map(name => resolveHost(name, options, lab)),
-  )
+  return allOf([...new Set(names)], name => resolveHost(name, options, lab))
+}
+
+/** `ssh -G` for each of them at once would be a process for each of them at once. */
+const lookupsAtOnce = 20
+
+/** What is made of each, if all goes well. @throws {Trouble} with the problems of all */
+export async function allOf<Item, Made>(
+  items: readonly Item[],
+  make: (item: Item) => Promise<Made>,
+): Promise<Made[]> {
+  const results = await inTurns(items, lookupsAtOnce, make)
   const failures = results.flatMap(each =>
     each.status === 'rejected' ? [each.reason as Error] : [],
   )

@@ -1,5 +1,5 @@
 import type { Interrupts } from '../run/drive.ts'
-import { tell } from './options.ts'
+import { sayAbove } from './screen.ts'
 
 /**
  * Listens for ^C: once ends the run in order, twice lets go of the hosts. While a run is on, the default of simply
@@ -14,7 +14,9 @@ export function listenForInterrupts(): Interrupts & { stop(): void } {
       return
     }
     orderly.abort()
-    tell('\nstopping in order: what was begun is taken back. ^C again lets go of the host instead.')
+    sayAbove(
+      '\nstopping in order: what was begun is taken back. ^C again lets go of the hosts instead.',
+    )
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)

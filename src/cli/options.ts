@@ -6,6 +6,9 @@ import { problem, Trouble } from '../problems.ts'
 import type { LookupOptions } from '../remote/config.ts'
 import type { Transport } from '../remote/settings.ts'
 
+/** Hosts at a time. */
+export type AtOnce = { readonly concurrency: number }
+
 /** Options that every command with hosts has. */
 export type HostOptions = {
   readonly host: readonly string[]
@@ -16,7 +19,7 @@ export type HostOptions = {
   readonly json?: boolean
   readonly inventory?: string
   readonly limit: readonly string[]
-}
+} & AtOnce
 
 /** Options that every command with a playbook has. */
 export type PlaybookOptions = {
@@ -66,6 +69,14 @@ function readTransport(value: string): Transport {
   throw new InvalidArgumentError('ssh2 or openssh')
 }
 
+const mostAtOnce = 1000
+
+function readConcurrency(value: string): number {
+  const count = /^\d{1,4}$/.test(value) ? Number(value) : 0
+  if (count >= 1 && count <= mostAtOnce) return count
+  throw new InvalidArgumentError(`a number from 1 to ${mostAtOnce}`)
+}
+
 /** Adds -H, -u and the other options that say how hosts are reached, and --json. */
 export function withHosts(command: Command): Command {
   return command
@@ -81,7 +92,13 @@ export function withHosts(command: Command): Command {
     .option('--ssh-config <file>', 'instead of ~/.ssh/config')
     .option('--transport <name>', 'ssh2 or openssh (default: ssh2 where it can)', readTransport)
     .option('--sudo-password-file <file>', 'its first line is what sudo wants on the hosts')
+    .option('-j, --concurrency <n>', 'hosts at a time', readConcurrency, 20)
     .option('--json', 'JSON on standard output')
+}
+
+/** Adds --keep-going. */
+export function withKeepGoing(command: Command): Command {
+  return command.option('--keep-going', 'begin with other hosts although one did not end well')
 }
 
 /** Adds -e. */

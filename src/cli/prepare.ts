@@ -11,11 +11,11 @@ import type { Problem } from '../problems.ts'
 import type { Connection, Host } from '../remote/host.ts'
 import { findHosts } from './find-hosts.ts'
 import type { HostOptions, PlaybookOptions } from './options.ts'
-import { probeHost } from './probe.ts'
+import { keepFor, probeHost } from './probe.ts'
 import type { Probed } from './probe.ts'
 import { acceptRisks } from './risks.ts'
 import { settle } from './settle.ts'
-import { readSources } from './sources.ts'
+import { makeTarballs, readSources } from './sources.ts'
 import type { Sources } from './sources.ts'
 import { readVersion } from './version.ts'
 
@@ -55,13 +55,17 @@ export function loadFor(host: Host, path: string, options: PlaybookOptions): Loa
   return acceptRisks(result.loaded, options)
 }
 
-async function prepareHost(host: Host, loaded: LoadedPlaybook): Promise<Prepared> {
-  const { known, payloads } = await readSources(loaded)
+async function prepareHost(
+  host: Host,
+  loaded: LoadedPlaybook,
+  { known, payloads }: Sources,
+  keeping: { readonly keep: boolean },
+): Promise<Prepared> {
   const { commands } = loaded.playbook.requires
-  const probed = await probeHost(host, commands)
+  const probed = await probeHost(host, commands, keeping)
   const planned = planHost(loaded, host.name, probed.facts, known)
   if ('problems' in planned) {
-    await probed.connection.close()
+    await probed.connection?.close()
     throw new Trouble(...planned.problems)
   }
   return { ...probed, loaded, payloads, commands, plan: planned.plan }
@@ -77,9 +81,16 @@ export async function prepare(
   options: HostOptions & PlaybookOptions,
 ): Promise<Preparation> {
   const hosts = await findHosts(options)
-  const pairs = hosts.map(host => [host, loadFor(host, path, options)] as const)
-  const work = pairs.map(([host, loaded]) => prepareHost(host, loaded))
-  const { done: ready, problems } = await settle(hosts, work)
+  const wanted = hosts.map(host => ({
+    host,
+    name: host.name,
+    loaded: loadFor(host, path, options),
+  }))
+  const tarballs = makeTarballs()
+  const keeping = keepFor(hosts, options)
+  const { done: ready, problems } = await settle(wanted, options, async ({ host, loaded }) =>
+    prepareHost(host, loaded, await readSources(loaded, tarballs), keeping),
+  )
   const [first] = ready
   if (!first) throw new Trouble(...problems)
   const plan = makePlan(

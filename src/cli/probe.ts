@@ -5,18 +5,32 @@ import type { Connection, Host } from '../remote/host.ts'
 import { realClock } from '../run/clock.ts'
 import { readFacts } from '../run/real-tools.ts'
 import { linesOf } from '../run/said.ts'
+import type { AtOnce } from './options.ts'
 
 export type Probed = {
   readonly host: Host
-  readonly connection: Connection
+  /** Missing where it was not to be kept. */
+  readonly connection?: Connection
   readonly facts: Facts
   readonly probedAtMs: number
 }
 
 const probeMs = 180_000
 
-/** Connects and looks, in one round trip; the connection stays open for what follows. */
-export async function probeHost(host: Host, commands: readonly string[]): Promise<Probed> {
+/** Connections of hosts that have to wait for their turn would only grow old. */
+export const keepFor = (hosts: readonly unknown[], { concurrency }: AtOnce) => ({
+  keep: hosts.length <= concurrency,
+})
+
+/**
+ * Connects and looks, in one round trip. With `keep` the connection stays open for what follows.
+ * @throws {Trouble} NF6xxx, NF2040
+ */
+export async function probeHost(
+  host: Host,
+  commands: readonly string[],
+  { keep }: { readonly keep: boolean },
+): Promise<Probed> {
   const connection = await host.connect()
   try {
     const stdin = probeScript(commands)
@@ -28,7 +42,10 @@ export async function probeHost(host: Host, commands: readonly string[]): Promis
       throw new Trouble(problem('NF2040', message, next, { details, host: host.name }))
     }
     const facts = readFacts(exit.stdout)
-    return { host, connection, facts, probedAtMs: realClock.nowMs() }
+    const probed = { host, facts, probedAtMs: realClock.nowMs() }
+    if (keep) return { ...probed, connection }
+    await connection.close()
+    return probed
   } catch (error) {
     await connection.close()
     throw error

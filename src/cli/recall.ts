@@ -6,12 +6,13 @@ import { problem, Trouble } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 import type { Connection, Host } from '../remote/host.ts'
 import { findHosts } from './find-hosts.ts'
-import type { HostOptions } from './options.ts'
+import type { AtOnce, HostOptions } from './options.ts'
 import { readPlan } from './plan-file.ts'
 import { letGo } from './prepare.ts'
-import { probeHost } from './probe.ts'
+import { keepFor, probeHost } from './probe.ts'
 import { settle } from './settle.ts'
-import { readPayload } from './sources.ts'
+import { makeTarballs } from './sources.ts'
+import type { Tarballs } from './sources.ts'
 
 /** A host that a plan can be applied to. What planning has just learned of it saves a second look. */
 export type Candidate = {
@@ -30,18 +31,22 @@ export type Candidates = {
   readonly problems: readonly Problem[]
 }
 
-export async function readPayloads(plan: HostPlan, playbookPath: string) {
+/**
+ * The tarballs of a stored plan, by their paths and by the hashes that the plan was approved with.
+ * @throws {Trouble} NF2014 when one is missing, or has changed
+ */
+export async function readPayloads(plan: HostPlan, playbookPath: string, tarballs: Tarballs) {
   const payloads = new Map<string, Uint8Array>()
   for (const change of plan.changes) {
     if (change.kind !== 'build-module') continue
     const { source, sha256 } = change
-    const bytes = await readPayload(source, sha256, playbookPath)
-    if (!bytes) {
+    const found = await tarballs(source, playbookPath)
+    if (typeof found === 'string' || found.sha256 !== sha256) {
       const message = `${source} is missing, or is not the source that the plan was made with`
       const details = [`expected  sha256 ${sha256}`]
       throw new Trouble(problem('NF2014', message, 'get that very file', { details }))
     }
-    payloads.set(sha256, bytes)
+    payloads.set(sha256, found.bytes)
   }
   return payloads
 }
@@ -56,11 +61,16 @@ export async function recall(path: string, options: HostOptions): Promise<Candid
     const message = `the plan is not for ${strangers.join(', ')}`
     throw new Trouble(problem('NF6006', message, `it is for ${known.join(', ')}`))
   }
+  const tarballs = makeTarballs()
   const hosts: Candidate[] = []
   for (const host of resolved) {
     const part = plan.hosts.find(each => each.host === host.name)
     if (!part) continue
-    hosts.push({ host, plan: part, payloads: await readPayloads(part, plan.playbook.path) })
+    hosts.push({
+      host,
+      plan: part,
+      payloads: await readPayloads(part, plan.playbook.path, tarballs),
+    })
   }
   return { plan, hosts, problems: [] }
 }
@@ -69,13 +79,13 @@ export async function recall(path: string, options: HostOptions): Promise<Candid
  * Looks at all hosts of a kept plan before the first of them is changed. What is found serves the run.
  * @throws {Trouble} NF3001, NF3005 and NF6xxx of every host that has moved on or does not answer; nothing was done on any.
  */
-export async function lookAgain(candidates: Candidates): Promise<Candidates> {
-  const looks = candidates.hosts.map(async each => ({
+export async function lookAgain(candidates: Candidates, options: AtOnce): Promise<Candidates> {
+  const waiting = candidates.hosts.map(each => ({ ...each, name: each.host.name }))
+  const keeping = keepFor(waiting, options)
+  const { done: hosts, problems: unseen } = await settle(waiting, options, async each => ({
     ...each,
-    ...(await probeHost(each.host, [])),
+    ...(await probeHost(each.host, [], keeping)),
   }))
-  const whose = candidates.hosts.map(({ host }) => host)
-  const { done: hosts, problems: unseen } = await settle(whose, looks)
   const problems = hosts.flatMap(({ plan, facts }) => [
     ...tellUsed(candidates.plan, plan, facts),
     ...tellStale(plan, facts),

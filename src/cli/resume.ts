@@ -3,31 +3,32 @@ import type { TxStatus } from '../model/tx.ts'
 import type { HostPlan, Plan } from '../model/plan.ts'
 import { identifyPlan } from '../plan/make-plan.ts'
 import { problem, Trouble } from '../problems.ts'
-import type { Problem } from '../problems.ts'
 import type { Host } from '../remote/host.ts'
 import { renderStanding } from '../report/standing.ts'
 import type { RunFolder } from '../run/folder.ts'
 import { realTools } from '../run/real-tools.ts'
 import { applyPlan, resumeRun } from '../run/run.ts'
-import type { HostResult } from '../run/run.ts'
-import { problemsOf } from '../run/said.ts'
 import { openSession } from '../run/session.ts'
 import type { Job } from '../run/session.ts'
 import { readStanding } from '../run/standing.ts'
 import type { HostStanding } from '../run/standing.ts'
-import { emitProblems, withEvents } from './events.ts'
+import { withEvents } from './events.ts'
 import type { Events } from './events.ts'
 import { findHosts } from './find-hosts.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { openRun, unknownRun } from './known-run.ts'
-import { print, printJson, tell, withHosts } from './options.ts'
+import { print, printJson, tell, withHosts, withKeepGoing } from './options.ts'
 import type { HostOptions } from './options.ts'
 import { readPayloads } from './recall.ts'
-import { conclude, rideOne, tellStart, whoAmI } from './ride.ts'
-import type { Passenger } from './ride.ts'
+import { conclude } from './conclude.ts'
+import { rideAll } from './fleet.ts'
+import { tellStart, whoAmI } from './ride.ts'
+import type { Seat } from './ride.ts'
+import { makeTarballs } from './sources.ts'
+import { settle } from './settle.ts'
 import { askHost } from './status.ts'
 
-type Options = HostOptions & { dryRun?: boolean }
+type Options = HostOptions & { dryRun?: boolean; keepGoing?: boolean }
 
 /** A host of a run: where its journal says that it stands, and what it says itself. */
 type Met = {
@@ -41,32 +42,26 @@ type Met = {
 async function meet(folder: RunFolder, plan: Plan, options: HostOptions) {
   const names = options.host.length > 0 ? options.host : plan.hosts.map(({ host }) => host)
   const hosts = await findHosts(options, names)
-  const problems: Problem[] = []
   const met: Met[] = []
   for (const host of hosts) {
     const part = plan.hosts.find(each => each.host === host.name)
     if (!part) throw unknownRun(folder.run, `for ${host.name}`)
     const standing = await readStanding(folder, part, identifyPlan(plan))
-    let status: TxStatus | null = null
-    if (standing.kind === 'open') {
-      try {
-        const { runs } = await askHost(host)
-        status = runs.find(({ id }) => id === folder.run) ?? null
-      } catch (error) {
-        problems.push(...problemsOf(error).map(each => ({ ...each, host: host.name })))
-      }
-    }
-    met.push({ host, plan: part, standing, status })
+    met.push({ host, plan: part, standing, status: null })
   }
-  return { met, problems }
+  const open = met.flatMap(({ host, standing }) => (standing.kind === 'open' ? [host] : []))
+  const { done: answers, problems } = await settle(open, options, askHost)
+  const statusOf = ({ name }: Host) =>
+    answers.find(({ host }) => host === name)?.runs.find(({ id }) => id === folder.run) ?? null
+  return { met: met.map(each => ({ ...each, status: statusOf(each.host) })), problems }
 }
 
-async function seat({ host, plan, standing }: Met, whole: Plan, folder: RunFolder) {
+async function seat({ host, plan, standing }: Met, whole: Plan, folder: RunFolder): Promise<Seat> {
   const facts = await folder.readFacts(host.name)
   const begun = await folder.readFacts(host.name, 'begun')
   // From the trial on nothing is sent any more that a source would be needed for.
   const sends = standing.kind === 'new' || (standing.kind === 'open' && standing.sends)
-  const job: Passenger['job'] = {
+  const job: Seat['job'] = {
     host,
     run: folder.run,
     plan,
@@ -74,18 +69,18 @@ async function seat({ host, plan, standing }: Met, whole: Plan, folder: RunFolde
     playbook: whole.playbook.name,
     controller: whoAmI(),
     token: await folder.readToken(host.name),
-    payloads: sends ? await readPayloads(plan, whole.playbook.path) : new Map(),
+    payloads: sends ? await readPayloads(plan, whole.playbook.path, makeTarballs()) : new Map(),
     tools: realTools(),
     retryStuck: standing.kind === 'open' && standing.machine === 'undo',
     byHand: standing.kind === 'open' && standing.byHand,
   }
   const warm = { ...(facts ? { facts } : {}), ...(begun ? { begun } : {}) }
-  return { job, open: (one: Job) => openSession(one, warm), resumes: standing.kind === 'open' }
+  const open = (one: Job) => openSession(one, warm)
+  return { job, open, go: standing.kind === 'open' ? resumeRun : applyPlan }
 }
 
 /**
- * Goes on with what is open of a run, host by host, then with hosts on which nothing was begun; stops at the first that
- * does not end well.
+ * Goes on with what is open of a run, then with hosts on which nothing was begun, unless one did not end well.
  */
 export async function goOn(run: string, options: Options, events: Events): Promise<void> {
   const { folder, plan } = await openRun(run)
@@ -102,7 +97,9 @@ export async function goOn(run: string, options: Options, events: Events): Promi
   const left = met
     .filter(({ standing }) => standing.kind !== 'ended')
     .toSorted((a, b) => Number(a.standing.kind === 'new') - Number(b.standing.kind === 'new'))
-  const hasFailed = met.some(({ standing }) => standing.kind === 'ended' && standing.exitCode !== 0)
+  const failures = met.filter(
+    ({ standing }) => standing.kind === 'ended' && standing.exitCode !== 0,
+  ).length
   tellStart(
     events,
     folder,
@@ -111,23 +108,15 @@ export async function goOn(run: string, options: Options, events: Events): Promi
   )
   const interrupts = listenForInterrupts()
   const way = { folder, interrupts, events }
-  const results: HostResult[] = []
-  const unresumed: Problem[] = []
-  for (const each of left) {
-    const isBad =
-      hasFailed || unresumed.length > 0 || results.some(({ exitCode }) => exitCode !== 0)
-    if (interrupts.orderly.aborted || (each.standing.kind === 'new' && isBad)) continue
-    try {
-      const passenger = await seat(each, plan, folder)
-      const go = passenger.resumes ? resumeRun : applyPlan
-      results.push(await rideOne(passenger, way, go))
-    } catch (error) {
-      unresumed.push(...problemsOf(error).map(one => ({ ...one, host: each.host.name })))
-    }
-  }
+  const passengers = left.map(each => ({
+    host: each.host.name,
+    isBegun: each.standing.kind === 'open',
+    isIdle: each.plan.changes.length === 0,
+    board: () => seat(each, plan, folder),
+  }))
+  const ridden = await rideAll(passengers, way, { ...options, policy: plan.fleet, failures })
   interrupts.stop()
-  emitProblems(events, unresumed)
-  await conclude('resume', way, results, { problems: unresumed, json: options.json === true })
+  await conclude('resume', way, ridden, options)
 }
 
 /** `nicfix resume RUN`. */
@@ -139,7 +128,7 @@ export function wireResume(program: Command): void {
     )
     .argument('<run>')
     .option('--dry-run', 'only show where each host stands')
-  withHosts(command).action((run: string, options: Options) => {
+  withKeepGoing(withHosts(command)).action((run: string, options: Options) => {
     if (options.dryRun) return goOn(run, options, { emit: () => undefined, begin: () => undefined })
     return withEvents('resume', options.json === true, events => goOn(run, options, events))
   })

@@ -6,20 +6,22 @@ import type { Host } from '../remote/host.ts'
 import type { RunFolder } from '../run/folder.ts'
 import { realTools } from '../run/real-tools.ts'
 import { undoRun } from '../run/run.ts'
-import type { HostResult } from '../run/run.ts'
+import type { HostResult, Ride } from '../run/run.ts'
 import { openSession } from '../run/session.ts'
 import type { Job } from '../run/session.ts'
 import { askFor } from './ask.ts'
 import { findHosts } from './find-hosts.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { openRun, unknownRun } from './known-run.ts'
-import { tell, withHosts } from './options.ts'
+import { tell, withHosts, withKeepGoing } from './options.ts'
 import type { HostOptions } from './options.ts'
 import { withEvents } from './events.ts'
 import type { Events } from './events.ts'
-import { conclude, rideAll, tellStart, whoAmI } from './ride.ts'
+import { conclude } from './conclude.ts'
+import { rideAll } from './fleet.ts'
+import { tellStart, whoAmI } from './ride.ts'
 
-type Options = HostOptions & { yes?: boolean }
+type Options = HostOptions & { yes?: boolean; keepGoing?: boolean }
 type Kept = { readonly host: Host; readonly plan: HostPlan; readonly facts: Facts }
 
 async function readKept(folder: RunFolder, plan: Plan, host: Host): Promise<Kept> {
@@ -43,7 +45,8 @@ function seat({ host, plan, facts }: Kept, whole: Plan, run: string) {
   const about = { host, run, plan, digest, playbook, controller: whoAmI() }
   // No trial is confirmed here, so there is no secret either.
   const job = { ...about, token: '', payloads: new Map(), tools: realTools(), retryStuck: true }
-  return { job, open: (one: Job) => openSession(one, { facts }) }
+  const open = (one: Job) => openSession(one, { facts })
+  return { job, open, go: async (ride: Ride) => asWanted(await undoRun(ride)) }
 }
 
 async function rollback(run: string, options: Options, events: Events): Promise<void> {
@@ -61,10 +64,13 @@ async function rollback(run: string, options: Options, events: Events): Promise<
   tellStart(events, folder, plan, begun)
   const interrupts = listenForInterrupts()
   const way = { folder, interrupts, events }
-  const passengers = kept.map(each => seat(each, plan, run))
-  const results = await rideAll(passengers, way, async ride => asWanted(await undoRun(ride)))
+  const passengers = kept.map(each => ({
+    host: each.host.name,
+    board: () => Promise.resolve(seat(each, plan, run)),
+  }))
+  const ridden = await rideAll(passengers, way, { ...options, policy: null })
   interrupts.stop()
-  await conclude('rollback', way, results, { problems: [], json: options.json === true })
+  await conclude('rollback', way, ridden, options)
 }
 
 /** Taken back is what was asked for: here it is the good end. */
@@ -79,7 +85,7 @@ export function wireRollback(program: Command): void {
     .description('take a run back, also one that has ended well, and prove it')
     .argument('<run>')
     .option('--yes', 'do not ask')
-  withHosts(command).action((run: string, options: Options) =>
+  withKeepGoing(withHosts(command)).action((run: string, options: Options) =>
     withEvents('rollback', options.json === true, events => rollback(run, options, events)),
   )
 }

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { problem, Trouble } from '../problems.ts'
 import { makeSecrets, type Person, type Secrets } from '../remote/secrets.ts'
+import { sayAbove, withoutProgress } from './screen.ts'
 
 const escape = '\u001B'
 
@@ -9,8 +10,8 @@ function personHere(): Person | undefined {
   const { stdin, stderr } = process
   if (!stdin.isTTY || !stderr.isTTY) return undefined
   return {
-    ask: (question, echo) => askHere(question, echo),
-    tell: text => void stderr.write(`${text}\n`),
+    ask: (question, echo) => withoutProgress(() => askHere(question, echo)),
+    tell: sayAbove,
   }
 }
 

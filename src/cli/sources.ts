@@ -10,11 +10,28 @@ export type Sources = {
   readonly payloads: ReadonlyMap<string, Uint8Array>
 }
 
-async function readFirst(paths: readonly string[]): Promise<Uint8Array | string> {
+type Tarball = { readonly bytes: Uint8Array; readonly sha256: string }
+
+/** Finds the tarball that a playbook names; a text says why it cannot be read. */
+export type Tarballs = (source: string, playbookPath: string) => Promise<Tarball | string>
+
+/** A relative path is looked for here, then beside the playbook. Each file is read once, for however many hosts. */
+export function makeTarballs(): Tarballs {
+  const read = new Map<string, Promise<Tarball | string>>()
+  return (source, playbookPath) => {
+    const paths = [resolve(source), resolve(dirname(playbookPath), source)]
+    const found = read.get(paths.join('\0')) ?? readFirst(paths)
+    read.set(paths.join('\0'), found)
+    return found
+  }
+}
+
+async function readFirst(paths: readonly string[]): Promise<Tarball | string> {
   let why = ''
   for (const path of paths) {
     try {
-      return await readFile(path)
+      const bytes = await readFile(path)
+      return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
     } catch (error) {
       why ||= error instanceof Error ? error.message : String(error)
     }
@@ -22,32 +39,24 @@ async function readFirst(paths: readonly string[]): Promise<Uint8Array | string>
   return why
 }
 
-/** Reads the tarballs that a playbook builds from; a relative path is looked for here, then beside the playbook. */
-export async function readSources({ playbook, path }: LoadedPlaybook): Promise<Sources> {
+/** Reads the tarballs that a playbook builds from. */
+export async function readSources(
+  { playbook, path }: LoadedPlaybook,
+  tarballs: Tarballs,
+): Promise<Sources> {
   const known: Record<string, Source> = {}
   const payloads = new Map<string, Uint8Array>()
   for (const step of playbook.steps) {
     if (step.use !== 'driver.build') continue
     const { source } = step.with
-    const bytes = await readFirst([resolve(source), resolve(dirname(path), source)])
-    if (typeof bytes === 'string') {
-      known[source] = { error: bytes }
+    const found = await tarballs(source, path)
+    if (typeof found === 'string') {
+      known[source] = { error: found }
       continue
     }
-    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    const { sha256, bytes } = found
     known[source] = { sha256, size: bytes.length }
     payloads.set(sha256, bytes)
   }
   return { known, payloads }
-}
-
-/** The tarball of a stored plan, by its path and by the hash that the plan was approved with. */
-export async function readPayload(
-  source: string,
-  sha256: string,
-  playbookPath: string,
-): Promise<Uint8Array | null> {
-  const bytes = await readFirst([resolve(source), resolve(dirname(playbookPath), source)])
-  if (typeof bytes === 'string') return null
-  return createHash('sha256').update(bytes).digest('hex') === sha256 ? bytes : null
 }

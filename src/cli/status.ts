@@ -49,10 +49,10 @@ function render({ host, runs }: Answer): string {
 const watchMs = 2000
 
 /** Asks until no run is open any more; a host that is away for a moment is asked again. */
-async function watch(hosts: readonly Host[]): Promise<readonly Answer[]> {
+async function watch(hosts: readonly Host[], options: HostOptions): Promise<readonly Answer[]> {
   const told = new Map<string, string>()
   for (;;) {
-    const { done: answers, problems } = await settle(hosts, hosts.map(askHost))
+    const { done: answers, problems } = await settle(hosts, options, askHost)
     for (const answer of answers) {
       const text = render(answer)
       if (told.get(answer.host) !== withoutSeconds(text)) print(text)
@@ -80,11 +80,11 @@ export function wireStatus(program: Command): void {
   withHosts(command).action(async (options: HostOptions & { watch?: boolean }) => {
     const hosts = await findHosts(options)
     if (options.watch) {
-      const codes = (await watch(hosts)).flatMap(({ runs }) => runs.map(codeOf))
+      const codes = (await watch(hosts, options)).flatMap(({ runs }) => runs.map(codeOf))
       process.exitCode = worst(codes)
       return
     }
-    const { done: answers, problems } = await settle(hosts, hosts.map(askHost))
+    const { done: answers, problems } = await settle(hosts, options, askHost)
     if (options.json) printJson(answers)
     else for (const answer of answers) print(render(answer))
     reportProblems(problems)

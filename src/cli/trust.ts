@@ -28,10 +28,7 @@ export function wireHosts(program: Command): void {
 
 async function trust(options: HostOptions): Promise<void> {
   const hosts = await findHosts(options)
-  const { done, problems: failed } = await settle(
-    hosts,
-    hosts.map(each => offersOf(each, options)),
-  )
+  const { done, problems: failed } = await settle(hosts, options, each => offersOf(each, options))
   const rows = withoutTwins(done.flat())
   if (options.json) printJson(rows.map(toJson))
   else for (const line of toTable(rows)) print(line)
@@ -115,7 +112,9 @@ async function addAll(rows: readonly (Row & { readonly key: Buffer })[]): Promis
   let added = 0
   // One after the other: two names of one host are one line.
   for (const row of rows) {
-    const { done, problems: failed } = await settle([row], [trustKey(row.party, row.key)])
+    const { done, problems: failed } = await settle([row], { concurrency: 1 }, () =>
+      trustKey(row.party, row.key),
+    )
     added += done.filter(Boolean).length
     problems.push(...failed)
   }

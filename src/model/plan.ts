@@ -166,6 +166,15 @@ const hostPlan = shape({
 })
 export type HostPlan = z.infer<typeof hostPlan>
 
+const fleet = shape({
+  /** Hosts of each wave: so many, or "10%" of all; the last size is used until none is left. */
+  waves: list(z.union([z.int().positive(), z.string().regex(/^([1-9]\d?|100)%$/)])),
+  soakSeconds: count,
+  /** After that many hosts that did not end well no other is begun. */
+  maxFailures: z.int().positive(),
+})
+export type Fleet = z.infer<typeof fleet>
+
 /** A plan as it is kept in a file, and by whose digest it is approved. */
 export const planSchema = shape({
   format: z.literal('nicfix.plan/1'),
@@ -176,6 +185,8 @@ export const planSchema = shape({
   nicfix: text,
   playbook: shape({ name: text, path: text, sha256 }),
   vars: map(text),
+  /** Null where the playbook does not say: all hosts in one wave, up to the first that does not end well. */
+  fleet: fleet.nullable(),
   hosts: list(hostPlan),
 })
 export type Plan = z.infer<typeof planSchema>

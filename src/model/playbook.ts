@@ -169,12 +169,19 @@ export const playbookSchema = z.strictObject({
   guard: z.strictObject({ 'confirm-within': seconds }).default({ 'confirm-within': 180 }),
   'max-outage': seconds.optional(),
   steps: z.array(stepSchema).min(1),
-  /** Policy of a rollout over many hosts; read here, used by the fleet commands. */
+  /** How many hosts are changed before how many others. */
   fleet: z
     .strictObject({
-      waves: z.array(z.union([z.number().int().positive(), z.string().regex(/^\d+%$/)])).min(1),
+      waves: z
+        .array(
+          z.union([
+            z.number().int().positive(),
+            z.string().regex(/^([1-9]\d?|100)%$/, 'expected 1% to 100%'),
+          ]),
+        )
+        .min(1),
       soak: seconds.optional(),
-      'max-failures': z.number().int().nonnegative().optional(),
+      'max-failures': z.number().int().positive().optional(),
     })
     .optional(),
 })

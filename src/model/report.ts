@@ -81,5 +81,7 @@ export const reportSchema = shape({
   hosts: list(hostReport),
   /** Of hosts on which nothing was begun. */
   problems: list(told),
+  /** Hosts that the run stopped before. */
+  skipped: list(text),
 })
 export type Report = z.infer<typeof reportSchema>

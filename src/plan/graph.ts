@@ -1,6 +1,7 @@
 import type { Change, Plan } from '../model/plan.ts'
 import type { Use } from '../model/playbook.ts'
-import { groupHosts, listNames } from './groups.ts'
+import { listNames } from '../model/host-names.ts'
+import { groupHosts } from './groups.ts'
 
 type Phase = Change['phase']
 type Node = { readonly phase: Phase; readonly text: string }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { HostPlan, Plan } from '../model/plan.ts'
+import type { Fleet, HostPlan, Plan } from '../model/plan.ts'
 import type { LoadedPlaybook } from '../model/playbook.ts'
 
 /**
@@ -19,9 +19,16 @@ export function makePlan(
     nicfix,
     playbook: { name: playbook.name, path, sha256 },
     vars,
+    fleet: fleetOf(playbook),
     hosts,
   }
   return { ...plan, digest: digestPlan(plan) }
+}
+
+function fleetOf({ fleet }: LoadedPlaybook['playbook']): Fleet | null {
+  if (!fleet) return null
+  const { waves, soak = 0, 'max-failures': maxFailures = 1 } = fleet
+  return { waves, soakSeconds: soak, maxFailures }
 }
 
 /** "sha256:…" over everything in a plan but its digest and nonce. A plan file is whole when this gives what it says itself. */

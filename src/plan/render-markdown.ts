@@ -1,9 +1,11 @@
 import type { Plan } from '../model/plan.ts'
-import { groupHosts, listNames, tellDifference } from './groups.ts'
+import { listNames } from '../model/host-names.ts'
+import { groupHosts, tellDifference } from './groups.ts'
 import type { Group } from './groups.ts'
 import { shortDigest } from './make-plan.ts'
 import { renderGroupText } from './render-text.ts'
 import { plural, summarize } from './summary.ts'
+import { tellWaves } from './waves.ts'
 import { escapeControls } from './wrap.ts'
 
 /** GitHub takes 65,536 characters in a comment; other text of the job may stand around this one. */
@@ -37,14 +39,15 @@ export function renderMarkdown(plan: Plan): string {
   return [head, table, ...shown, ...note, foot].join('\n')
 }
 
-function renderHead({ digest, playbook, hosts }: Plan): string {
+function renderHead({ digest, playbook, hosts, fleet }: Plan): string {
   const { impact, unknown } = summarize(hosts)
+  const waves = tellWaves(fleet, hosts)
   const isRough = impact !== 'none'
   const drops = hosts.some(host => host.cutsSsh) ? ', the SSH session may drop' : ''
   const title = [
     `### nicfix plan ${code(shortDigest(digest))}`,
     code(playbook.name),
-    plural(hosts.length, 'host'),
+    `${plural(hosts.length, 'host')}${waves === '' ? '' : `, ${waves}`}`,
     `${isRough ? '⚠ ' : ''}link impact: ${impact}${drops}`,
   ]
   const warnings = [...new Set(hosts.flatMap(host => host.warnings))]

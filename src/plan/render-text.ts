@@ -1,11 +1,13 @@
 import type { Change, HostPlan, Plan } from '../model/plan.ts'
-import { groupHosts, listNames } from './groups.ts'
+import { listNames } from '../model/host-names.ts'
+import { groupHosts } from './groups.ts'
 import type { Group } from './groups.ts'
 import { shortDigest } from './make-plan.ts'
 import { startPage } from './paint.ts'
 import type { Page } from './paint.ts'
 import { renderChange } from './render-change.ts'
 import { plural, summarize } from './summary.ts'
+import { tellWaves } from './waves.ts'
 
 /**
  * A plan for people, hosts with the same one together, at most `width` columns wide, ending in a line end. Texts from
@@ -17,11 +19,13 @@ export function renderPlan(
   { colour = false, width = 100 }: { colour?: boolean; width?: number } = {},
 ): string {
   const page = startPage({ colour, width })
-  const { hosts, playbook } = plan
+  const { hosts, playbook, fleet } = plan
+  const waves = tellWaves(fleet, hosts)
+  const inWaves = waves === '' ? '' : ` · ${waves}`
   page.put(
     0,
     '',
-    `nicfix ${plan.nicfix} · plan ${shortDigest(plan.digest)} · ${playbook.name} · ${plural(hosts.length, 'host')}`,
+    `nicfix ${plan.nicfix} · plan ${shortDigest(plan.digest)} · ${playbook.name} · ${plural(hosts.length, 'host')}${inWaves}`,
     {
       style: 'bold',
     },

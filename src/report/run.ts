@@ -1,3 +1,4 @@
+import { listNames } from '../model/host-names.ts'
 import { show } from './problems.ts'
 import { tellChange, tellOutcome, tellSeconds } from './words.ts'
 
@@ -81,7 +82,62 @@ export function renderHost(report: HostReport): string {
   ].join('\n')
 }
 
-/** All hosts, then the run's id. */
-export function renderReport(run: string, reports: readonly HostReport[]): string {
-  return [...reports.map(renderHost), `run ${run}`].join('\n\n')
+/** From this many on, hosts that ended well and alike are told together. */
+const fewest = 3
+
+/** What hosts must have in common to be told together: nothing that somebody has to look at, and the same changes. */
+function keyOf({ host, exitCode, interrupted, warnings, proofs, ...rest }: HostReport): string {
+  const isDull = exitCode === 0 && !interrupted && warnings.length === 0 && proofs.every(p => p.ok)
+  if (!isDull) return host
+  return JSON.stringify([rest.outcome, rest.changes.map(({ title, state }) => [title, state])])
+}
+
+/** "41.0s", or "41.0s to 2m 03s". */
+function tellRange(seconds: readonly number[]): string {
+  const [least, most] = [Math.min(...seconds), Math.max(...seconds)].map(tellSeconds)
+  return least === most ? `${least}` : `${least} to ${most}`
+}
+
+function tellCounts(counts: readonly number[]): string {
+  const [least, most] = [Math.min(...counts), Math.max(...counts)]
+  return least === most ? `${least}` : `${least} to ${most}`
+}
+
+function renderAlike(run: string, reports: readonly HostReport[]): string {
+  const [first] = reports
+  if (!first || reports.length < fewest) return reports.map(renderHost).join('\n\n')
+  const names = `${listNames(reports.map(({ host }) => host))} (${reports.length} hosts)`
+  const proofs = reports.map(each => each.proofs.length)
+  const outages = reports.flatMap(({ outageSeconds }) => outageSeconds ?? [])
+  const isKept = first.outcome === 'changed'
+  return [
+    `${names} · ${tellOutcome(first.outcome)} · ${tellRange(reports.map(({ seconds }) => seconds))}`,
+    ...(isKept ? renderChanges(first) : []),
+    ...(Math.max(...proofs) > 0 ? [`  proofs  ${tellCounts(proofs)} of each host, all ok`] : []),
+    ...(outages.length > 0 ? [`  link down for ${tellRange(outages)}`] : []),
+    ...(isKept ? [`  take one back: nicfix rollback ${run} --host ${first.host}`] : []),
+  ].join('\n')
+}
+
+function renderSkipped(
+  run: string,
+  reports: readonly HostReport[],
+  skipped: readonly string[],
+): string {
+  const them = skipped.length === 1 ? 'it' : 'them'
+  // Without that word a resumed run stops for the same reason.
+  const anyway = reports.some(({ exitCode }) => exitCode !== 0) ? ' --keep-going' : ''
+  return `${listNames(skipped)} · not started\n  go on with ${them}: nicfix resume ${run}${anyway}`
+}
+
+/** Hosts that ended well and alike together, each other one for itself, those that were never begun; then the run's id. */
+export function renderReport(
+  run: string,
+  reports: readonly HostReport[],
+  skipped: readonly string[] = [],
+): string {
+  const groups = Map.groupBy(reports, keyOf)
+  const left = skipped.length === 0 ? [] : [renderSkipped(run, reports, skipped)]
+  const told = [...groups.values()].map(each => renderAlike(run, each))
+  return [...told, ...left, `run ${run}`].join('\n\n')
 }

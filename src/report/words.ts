@@ -51,3 +51,9 @@ export function tellSeconds(seconds: number): string {
   const whole = Math.round(seconds)
   return `${Math.floor(whole / 60)}m ${String(whole % 60).padStart(2, '0')}s`
 }
+
+/** "12s", "2m 05s": of something that goes on. */
+export function tellAge(ms: number): string {
+  const seconds = Math.floor(ms / 1000)
+  return seconds < 60 ? `${seconds}s` : tellSeconds(seconds)
+}

@@ -36,10 +36,11 @@ export type Ended = {
   readonly detached: boolean
 }
 
-function whenAborted(signal: AbortSignal): Promise<'aborted'> {
+/** `over` ends the waiting: a run has many effects, a fleet many runs, and all wait for the same ^C. */
+function whenAborted(signal: AbortSignal, over: AbortSignal): Promise<'aborted'> {
   return new Promise(resolve => {
     if (signal.aborted) resolve('aborted')
-    else signal.addEventListener('abort', () => resolve('aborted'), { once: true })
+    else signal.addEventListener('abort', () => resolve('aborted'), { once: true, signal: over })
   })
 }
 
@@ -58,8 +59,9 @@ async function settle(
   if (interrupts.detach.aborted) return 'detached'
   if (stoppable && interrupts.orderly.aborted) return { verdict: 'interrupted' }
   const own = new AbortController()
-  const orderly = stoppable ? whenAborted(interrupts.orderly) : never
-  const detach = whenAborted(interrupts.detach)
+  const over = new AbortController()
+  const orderly = stoppable ? whenAborted(interrupts.orderly, over.signal) : never
+  const detach = whenAborted(interrupts.detach, over.signal)
   const run = effect(own.signal, next.resumed).catch((error: unknown) =>
     say('failed', problemOf(error)),
   )
@@ -68,6 +70,7 @@ async function settle(
     orderly.then((): Said => ({ verdict: 'interrupted' })),
     run,
   ])
+  over.abort()
   if (first === 'detached' || first.verdict === 'interrupted') {
     own.abort()
     await course.drop()

@@ -7,9 +7,7 @@ import { isApproved, readPlan, writePlan } from '../../src/cli/plan-file.ts'
 import { digestPlan } from '../../src/plan/make-plan.ts'
 import { eventSchema } from '../../src/model/event.ts'
 import type { Plan } from '../../src/model/plan.ts'
-import { renderReport } from '../../src/report/run.ts'
 import { createRunFolder } from '../../src/run/folder.ts'
-import { makeProgress } from '../../src/report/progress.ts'
 import { plan as hostPlan } from '../run/setup.ts'
 
 const door = new URL('../../src/main.js', import.meta.url).pathname
@@ -19,6 +17,7 @@ const draft = {
   nicfix: '0.1.0',
   playbook: { name: 'p', path: 'p.yaml', sha256: '0'.repeat(64) },
   vars: {},
+  fleet: null,
   hosts: [hostPlan],
 } as const
 const plan: Plan = { ...draft, digest: digestPlan(draft) }
@@ -167,55 +166,5 @@ describe('a kept plan', () => {
     expect(isApproved(plan, digits.slice(0, 7))).toBe(false)
     expect(isApproved(plan, `${digits.slice(0, 7)}g`)).toBe(false)
     expect(isApproved(plan, '')).toBe(false)
-  })
-})
-
-describe('what is printed', () => {
-  it('tells of each host how it ended and what to type next', () => {
-    const text = renderReport('20261122-0131-4f2a', [
-      {
-        host: 'h1',
-        run: '20261122-0131-4f2a',
-        outcome: 'changed',
-        exitCode: 0,
-        interrupted: false,
-        detached: false,
-        changes: [{ id: '01', title: 'build m', state: 'done', fault: null }],
-        proofs: [{ name: 'initramfs', ok: true, text: 'untouched' }],
-        outageSeconds: 2.5,
-        seconds: 61.2,
-        warnings: [],
-      },
-    ])
-    expect(text).toBe(`h1 · changed, and proven · 1m 01s
-  01  build m  done
-  proofs
-    ok   initramfs  untouched
-  link down for 2.5s
-  take it back: nicfix rollback 20261122-0131-4f2a --host h1
-
-run 20261122-0131-4f2a`)
-  })
-
-  it('has no escape bytes off a terminal, and says when the guard rolls back', () => {
-    let written = ''
-    let ms = 0
-    const write = (text: string) => void (written += text)
-    const progress = makeProgress({ host: 'h1', write, isTerminal: false, nowMs: () => ms })
-    progress.onState('trying', null)
-    ms = 9000
-    progress.away(9000, 171)
-    progress.away(9100, 170)
-    progress.note('make')
-    progress.ask('to keep it: nicfix confirm RUN')
-    ms = 12_300
-    progress.onState('trying', { verdict: 'done' })
-    expect(written.split('\n')).toEqual([
-      '  h1  off the network, expected · 9s · guard rolls back in 171s',
-      '  h1  → to keep it: nicfix confirm RUN',
-      '  h1  ✔ trying                 12.3s',
-      '',
-    ])
-    expect(written).not.toContain('\u001B')
   })
 })

@@ -42,6 +42,7 @@ describe('hosts of an inventory', () => {
     const options = {
       host: ['web1', 'pve'],
       limit: [],
+      concurrency: 20,
       inventory: example,
       sshConfig: join(dir, 'config'),
     }

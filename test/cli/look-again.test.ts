@@ -49,13 +49,14 @@ function candidatesOf(name: string, hosts: readonly { readonly host: Host }[]): 
   }
 }
 
+const atOnce = { concurrency: 20 }
 const facts = readFacts()
 const i40e = facts.modules['i40e']?.buildId ?? ''
 
 describe('the hosts of a kept plan', () => {
   it('are looked at once more, and the run goes on with what was found', async () => {
     const hosts = [fakeHost('h1', text), fakeHost('h2', text)]
-    const found = await lookAgain(candidatesOf(upgrade, hosts))
+    const found = await lookAgain(candidatesOf(upgrade, hosts), atOnce)
     expect(found.hosts.map(each => each.facts?.kernel)).toEqual([facts.kernel, facts.kernel])
     expect(hosts.map(each => each.open())).toEqual([1, 1])
   })
@@ -89,7 +90,9 @@ describe('the hosts of a kept plan', () => {
         text.replaceAll(was, () => instead),
       ),
     ]
-    const error: unknown = await lookAgain(candidatesOf(name, hosts)).catch((each: unknown) => each)
+    const error: unknown = await lookAgain(candidatesOf(name, hosts), atOnce).catch(
+      (each: unknown) => each,
+    )
     const problems = error instanceof Trouble ? error.problems : []
     expect(problems).toMatchObject([{ code: 'NF3001', exitCode: 8, host: 'h2' }])
     expect(problems[0]?.details.join('\n')).toMatch(told)
@@ -103,17 +106,17 @@ describe('the hosts of a kept plan', () => {
     const after = (nonce: string) =>
       text.replace('@fact state\n', `$&|applied ${digest} ${nonce}\n`)
     const hosts = [fakeHost('h1', text), fakeHost('h2', after('once'))]
-    const asked = lookAgain(candidatesOf(upgrade, hosts))
+    const asked = lookAgain(candidatesOf(upgrade, hosts), atOnce)
     await expect(asked).rejects.toThrow(/^NF3005: the plan was applied to h2 already/)
     expect(hosts.flatMap(each => each.asked)).toEqual(['sh -s', 'sh -s'])
     // The same changes, planned and approved anew, are another plan.
     const again = [fakeHost('h1', text), fakeHost('h2', after('earlier'))]
-    expect((await lookAgain(candidatesOf(upgrade, again))).hosts).toHaveLength(2)
+    expect((await lookAgain(candidatesOf(upgrade, again), atOnce)).hosts).toHaveLength(2)
   })
 
   it('are left alone, all of them, where one does not answer', async () => {
     const hosts = [fakeHost('h1', text), fakeHost('h2', null)]
-    const asked = lookAgain(candidatesOf(upgrade, hosts))
+    const asked = lookAgain(candidatesOf(upgrade, hosts), atOnce)
     await expect(asked).rejects.toThrow(/^NF6003: no answer$/)
     expect(hosts.flatMap(each => each.asked)).toEqual(['sh -s'])
     expect(hosts.map(each => each.open())).toEqual([0, 0])

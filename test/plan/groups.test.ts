@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { groupHosts, listNames, tellDifference } from '../../src/plan/groups.ts'
+import { groupHosts, tellDifference } from '../../src/plan/groups.ts'
+import { listNames } from '../../src/model/host-names.ts'
 import { plan, readFacts } from './make.ts'
 
 const facts = readFacts()

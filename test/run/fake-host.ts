@@ -11,7 +11,7 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 
 /** A host that keeps the protocol of src/host/protocol.ts, with a clock and faults that the test holds. */
 export class FakeHost implements Host {
-  readonly name = 'h1'
+  readonly name: string = 'h1'
   readonly vars = {}
   readonly lab = false
   readonly clock: FakeClock
