@@ -1,5 +1,6 @@
 import { renameSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
+import { pause } from '../host/sim/ran.ts'
 import { Scenario, id } from './scenario.ts'
 
 let scenario: Scenario
@@ -9,6 +10,24 @@ afterEach(() => scenario.end())
 function refuse(pattern: string): void {
   renameSync(scenario.path('/usr/sbin/ip'), scenario.path('/usr/sbin/ip.real'))
   scenario.tool('ip', `case "$*" in ${pattern}) exit 2 ;; esac`, 'exec /usr/sbin/ip.real "$@"')
+}
+
+/** Done once, when the old driver has gone. */
+function whileItIsAway(words: string): void {
+  renameSync(scenario.path('/usr/sbin/insmod'), scenario.path('/usr/sbin/insmod.real'))
+  const once = `[ -e /control/away ] || { : >/control/away; ${words}; }`
+  scenario.tool('insmod', once, 'exec /usr/sbin/insmod.real "$@"')
+}
+
+/** A VLAN on eno3 that stays when its port goes; the real one would go, and be made anew. */
+async function addVlan(): Promise<void> {
+  const [vlan, port] = ['/sys/class/net/eno3.20', '/sys/class/net/eno3']
+  await scenario.host.run(
+    `echo 20 >/control/vlan; cp -r $(readlink -f ${port}) ${vlan}; cp -r /kernel/net/eno3 /kernel/net/eno3.20; : >/kernel/net/eno3.20/addresses; : >/kernel/net/eno3.20/routes; ln -s ${vlan} ${port}/upper_eno3.20`,
+  )
+  const said =
+    'echo "5: eno3.20@eno3: <UP,LOWER_UP> mtu 1500 \\\\    vlan protocol 802.1Q id $(cat /control/vlan) <REORDER_HDR> addrgenmode eui64"'
+  refuse(`"-d -o link show dev eno3.20") ${said}; exit ;; "link add"*`)
 }
 
 const mend = () => renameSync(scenario.path('/usr/sbin/ip.real'), scenario.path('/usr/sbin/ip'))
@@ -45,6 +64,54 @@ describe('what a swap has not brought back', () => {
     await scenario.until('rollback')
     expect(scenario.log()).toContain(words)
     mend()
+  })
+
+  it.each([
+    ['is gone', 'rm -rf /sys/class/net/eno3.20', 'eno3.20 is gone'],
+    [
+      'has another number',
+      'echo 30 >/control/vlan',
+      'eno3.20 is vlan proto 802.1Q id 30, was vlan proto 802.1Q id 20',
+    ],
+  ])('is told, and the driver is taken back: a VLAN on it that %s', async (_, change, words) => {
+    scenario = await (await Scenario.start({ playbook: 'i40e-upgrade' })).to('built')
+    await addVlan()
+    await scenario.to('ready')
+    whileItIsAway(change)
+    await scenario.host.tx(id, 'fire')
+    await scenario.until('rollback')
+    expect(scenario.log()).toContain(words)
+  })
+
+  it('is told, and the driver is taken back: the address of its bond', async () => {
+    scenario = await (await Scenario.start({ playbook: 'i40e-upgrade' })).to('ready')
+    const [bond, port] = ['/sys/class/net/bond0', '/sys/class/net/eno3']
+    await scenario.host.run(
+      `mkdir -p ${bond}/bonding /kernel/net/bond0; echo 02:00:00:00:00:01 >${bond}/address; cp /kernel/net/eno3/* /kernel/net/bond0/; mkdir ${port}/bonding_slave; ln -s ${bond} ${port}/master`,
+    )
+    // A new port, which is in the bond again, and the bond has another address now.
+    whileItIsAway(`echo 02:00:00:00:00:99 >${bond}/address`)
+    refuse(
+      `*"eno3 master"*) mkdir -p ${port}/bonding_slave; ln -s ${bond} ${port}/master; exit ;; never`,
+    )
+    await scenario.host.tx(id, 'fire')
+    await scenario.until('rollback')
+    expect(scenario.log()).toContain(
+      'bond0 has MAC address 02:00:00:00:00:99, had 02:00:00:00:00:01',
+    )
+  })
+
+  it('is told, and the driver is taken back: an address by DHCP', async () => {
+    scenario = await (await Scenario.start({ playbook: 'i40e-upgrade' })).to('ready')
+    const lease = 'echo "4: eno3    inet 10.0.3.77/24 scope global dynamic eno3"'
+    refuse(`*"eno3 dynamic"*) [ -e /control/away ] || ${lease}; exit ;; never`)
+    whileItIsAway(':')
+    await scenario.host.tx(id, 'fire')
+    while (scenario.state !== 'rollback') {
+      await pause(100)
+      scenario.host.clock.leap(5)
+    }
+    expect(scenario.log()).toContain('eno3 has no address by DHCP, had 10.0.3.77/24')
   })
 
   it('is no route that is there again, made by another program', async () => {

@@ -134,6 +134,8 @@ export class Unsynced {
   #move(from: string, to: string): void {
     const inside = (path: string) => path === from || path.startsWith(`${from}/`)
     const moved = (path: string) => to + path.slice(from.length)
+    // What was written into the file that is replaced is nobody's any more.
+    this.content.delete(to)
     for (const path of [...this.content].filter(inside)) {
       this.content.delete(path)
       this.content.add(moved(path))

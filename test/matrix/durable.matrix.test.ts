@@ -34,6 +34,30 @@ describe.each(['dash', 'ash', 'bash'] as const)('durability in %s', shell => {
     expect(await recorder.broken()).toEqual([])
   })
 
+  it('promises nothing too early of a file that was there before, up to the commit and back again', async () => {
+    const recorder = await recorded(shell)
+    await recorder.stage(60, 'e1000e-flow-control-off')
+    await host.until(id, 'tried')
+    expect(await recorder.tx('confirm')).toMatchObject({ code: 0 })
+    await host.until(id, 'committed')
+    await host.settled()
+    void recorder.tx('rollback')
+    await host.until(id, 'rolled-back')
+    await host.settled()
+    expect(await recorder.broken()).toEqual([])
+  })
+
+  it('promises nothing too early when files were written and have to be taken back', async () => {
+    const recorder = await recorded(shell)
+    await recorder.stage(60)
+    await host.until(id, 'tried')
+    host.fault('depmod-fails')
+    expect(await recorder.tx('confirm')).toMatchObject({ code: 0 })
+    await host.until(id, 'rolled-back')
+    await host.settled()
+    expect(await recorder.broken()).toEqual([])
+  })
+
   it('notes an attempt durably before the boot hook touches a driver', async () => {
     const recorder = await recorded(shell)
     await recorder.stage(60)

@@ -43,8 +43,11 @@ export class Recorder {
     return this.traced(txCommand(id, verb), verb === 'confirm' ? `${token}\n` : '')
   }
 
-  async stage(confirmWithin: number): Promise<void> {
-    const job = await planFor('i40e-upgrade', this.#host.bootId, confirmWithin)
+  async stage(
+    confirmWithin: number,
+    playbook: Parameters<typeof planFor>[0] = 'i40e-upgrade',
+  ): Promise<void> {
+    const job = await planFor(playbook, this.#host.bootId, confirmWithin)
     const { archive, sumsSha256 } = await packJob(job, id, this.#host.script)
     mustWork(await this.traced(stageCommand(id, sumsSha256), archive))
     mustWork(await this.tx('build'))

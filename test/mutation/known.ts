@@ -14,6 +14,21 @@ const known: readonly Known[] = [
     leftOut: /^sync /,
     why: 'a lock that a power cut brings back is of a run that is over: whoever comes next takes it',
   },
+  {
+    where: 'build',
+    leftOut: /^sync$/,
+    why: 'what was built is only used once the guard is armed, and arming syncs everything',
+  },
+  {
+    where: 'after_write',
+    leftOut: /^sync "\$home"$/,
+    why: 'the module goes with the hook, and after its depmod everything is synced',
+  },
+  {
+    where: 'undo_after',
+    leftOut: /^sync$/,
+    why: 'the backup of the module index was damaged, so the run is called failed, and a human looks',
+  },
 ]
 
 /** Why no test need notice that this is left out; null when one must. */

@@ -102,7 +102,6 @@ check_former() {
 # damage: $damaged, the files of the transaction that are not as they were sent. Nothing that they say may be trusted.
 damage() {
   damaged=$(cd "$tx" && sha256sum -c SHA256SUMS 2>/dev/null | sed -n 's/: FAILED.*//p')
-  [ -s "$tx/SHA256SUMS" ] || damaged=SHA256SUMS
   holds "$tx/SHA256SUMS" "$tx/sums" || damaged="SHA256SUMS
 $damaged"
 }
