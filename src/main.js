@@ -31,8 +31,10 @@ function explain() {
 }
 
 if (isFit(process.versions.node)) {
-  void Promise.all([import('node:module'), import('node:os'), import('node:fs')])
+  void Promise.all([import('node:module'), import('node:os'), import('node:fs'), import('node:v8')])
     .then(function (modules) {
+      modules[3].setFlagsFromString('--max-semi-space-size=1')
+      modules[3].setFlagsFromString('--semi-space-growth-factor=1')
       // Half of the time of a short command goes into compiling. Kept at home: what lies there is run, and the shared /tmp,
       // Node's own choice, is no place for that.
       var home = modules[1].homedir()

@@ -21,7 +21,6 @@ import { readVersion } from './version.ts'
 
 /** A host that was looked at, with its part of the plan. The connection is still open. */
 export type Prepared = Probed & {
-  readonly loaded: LoadedPlaybook
   readonly plan: HostPlan
   readonly payloads: Sources['payloads']
   /** Commands that the playbook wants looked for. */
@@ -68,7 +67,8 @@ async function prepareHost(
     await probed.connection?.close()
     throw new Trouble(...planned.problems)
   }
-  return { ...probed, loaded, payloads, commands, plan: planned.plan }
+  // Of its own: its texts are pieces of the playbook, and would keep one for every host of a fleet.
+  return { ...probed, payloads, commands, plan: structuredClone(planned.plan) }
 }
 
 /**
@@ -91,11 +91,11 @@ export async function prepare(
   const { done: ready, problems } = await settle(wanted, options, async ({ host, loaded }) =>
     prepareHost(host, loaded, await readSources(loaded, tarballs), keeping),
   )
-  const [first] = ready
-  if (!first) throw new Trouble(...problems)
+  const loaded = wanted.find(({ host }) => host === ready[0]?.host)?.loaded
+  if (!loaded) throw new Trouble(...problems)
   const plan = makePlan(
     readVersion(),
-    first.loaded,
+    loaded,
     ready.map(each => each.plan),
     randomUUID(),
   )

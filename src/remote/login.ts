@@ -96,7 +96,8 @@ class Attempt {
         })
       },
       hostVerifier: (key: Buffer) => {
-        this.#offered = key
+        // A copy: the key is a part of the 64 KiB that were read with it.
+        this.#offered = Buffer.from(key)
         this.#verdict = judgeHostKey(this.#known, name, key)
         return this.#verdict.kind === 'trusted'
       },

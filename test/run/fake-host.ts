@@ -24,6 +24,8 @@ export class FakeHost implements Host {
   files = new Map<string, Buffer>()
   bootId = 'boot-1'
   value = 'on'
+  /** From the firing to the end of the trial. */
+  trialMs = 4000
   connections = 0
   id = ''
   state: TxState = 'staged'
@@ -94,7 +96,7 @@ export class FakeHost implements Host {
     switch (name) {
       case 'build':
         if (this.faults.buildFails) return exited(1, '', 'make failed\nerror: no such header')
-        this.record('01', 'begin', 'applied', 'verified')
+        for (const each of this.changes('build')) this.record(each, 'begin', 'applied', 'verified')
         this.phase = 'built'
         break
       case 'arm':
@@ -113,7 +115,7 @@ export class FakeHost implements Host {
         const [seconds = 0, seq = 0] = command.split(' ').slice(-2).map(Number)
         const untilMs = this.clock.ms + seconds * 1000
         while (this.clock.ms < untilMs && this.log.length <= seq && !this.isGone) {
-          this.clock.ms += 100
+          await this.pause()
           this.tick()
         }
         return exited(0, this.block(seq))
@@ -144,7 +146,7 @@ export class FakeHost implements Host {
     if (this.faults.locked) return exited(7, 'owner run 20261122-0101-aaaa by ann@desk\n', 'held')
     if (this.faults.stageRefuses) return exited(8, '', '/etc/x is not the file of the plan')
     this.id = id
-    this.record('03', 'backed-up')
+    for (const each of this.changes('persist')) this.record(each, 'backed-up')
     return exited(0, this.block(0))
   }
 
@@ -174,9 +176,9 @@ export class FakeHost implements Host {
     const sinceFire = this.firedMs === null ? -1 : now - this.firedMs
     if (this.state === 'pending' && this.phase === 'ready' && sinceFire >= 1000) {
       this.phase = 'trying'
-      this.record('02', 'begin')
+      for (const each of this.changes('trial')) this.record(each, 'begin')
     }
-    if (this.state === 'pending' && this.phase === 'trying' && sinceFire >= 4000) this.endTrial()
+    if (this.state === 'pending' && this.phase === 'trying' && sinceFire >= this.trialMs) this.endTrial()
     if (this.state === 'pending' && this.deadlineMs !== null && now >= this.deadlineMs) {
       this.beginRollback()
     }
@@ -185,13 +187,14 @@ export class FakeHost implements Host {
   }
 
   private endTrial(): void {
+    const trial = this.changes('trial')
     if (this.faults.trialFails) {
-      this.record('02', 'failed')
+      for (const each of trial) this.record(each, 'failed')
       this.beginRollback()
       return
     }
     this.value = this.faults.trialMisses ? 'on' : 'off'
-    this.record('02', 'applied', 'verified')
+    for (const each of trial) this.record(each, 'applied', 'verified')
     this.log.push(
       `event ${this.log.length + 1} ${Math.round(this.clock.ms / 1000)} - note link was gone for at most 2.50 s`,
     )
@@ -203,13 +206,14 @@ export class FakeHost implements Host {
   }
 
   private endPersist(): void {
-    this.record('03', 'begin')
+    const persist = this.changes('persist')
+    for (const each of persist) this.record(each, 'begin')
     if (this.faults.persistFails) {
-      this.record('03', 'failed')
+      for (const each of persist) this.record(each, 'failed')
       this.beginRollback()
       return
     }
-    this.record('03', 'applied', 'verified')
+    for (const each of persist) this.record(each, 'applied', 'verified')
     this.state = 'committed'
     this.phase = 'ended'
     if (this.faults.proofFails) this.value = 'on'
@@ -217,11 +221,26 @@ export class FakeHost implements Host {
 
   private endRollback(): void {
     this.phase = 'ended'
-    if (this.log.some(line => line.includes(' 02 begin'))) {
-      this.record('02', 'undo', this.faults.rollbackFails ? 'stuck' : 'undone')
+    for (const each of this.changes('trial')) {
+      if (!this.log.some(line => line.includes(` ${each} begin`))) continue
+      this.record(each, 'undo', this.faults.rollbackFails ? 'stuck' : 'undone')
     }
     this.state = this.faults.rollbackFails ? 'failed' : 'rolled-back'
     if (!this.faults.rollbackFails) this.value = this.faults.leavesDirt ? 'dirt' : 'on'
+  }
+
+  /** Ids of the changes of that phase, as they were staged. */
+  private changes(phase: 'build' | 'trial' | 'persist'): string[] {
+    return [...this.files].flatMap(([name, content]) => {
+      const [, id] = /^c\/(\d+)\/phase$/.exec(name) ?? []
+      return id !== undefined && content.toString().trim() === phase ? [id] : []
+    })
+  }
+
+  /** A moment passes, on the clock of the test. */
+  protected pause(): Promise<void> {
+    this.clock.ms += 100
+    return Promise.resolve()
   }
 
   private record(change: string, ...names: TxEventName[]): void {
@@ -243,7 +262,7 @@ export class FakeHost implements Host {
     return `${lines.join('\n')}\nend\n`
   }
 
-  private facts(): string {
+  protected facts(): string {
     return JSON.stringify({ bootId: this.bootId, value: this.value })
   }
 }

@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+import type { FleetErrand } from './server.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+export type Ran = {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  /** The most memory that it ever had (VmHWM of proc(5)), in MiB. */
+  readonly mebibytes: number
+  readonly seconds: number
+}
+
+/** Hosts of their own on this machine, behind real SSH, and a controller's home beside them. */
+export class Fleet {
+  readonly names: readonly string[]
+  readonly folder: string
+  readonly #server: ChildProcess
+  readonly #lines: AsyncIterableIterator<string>
+
+  private constructor(names: readonly string[], folder: string, server: ChildProcess) {
+    this.names = names
+    this.folder = folder
+    this.#server = server
+    if (!server.stdout) throw new Error('the server has no standard output')
+    this.#lines = createInterface(server.stdout)[Symbol.asyncIterator]()
+  }
+
+  static async start(
+    count: number,
+    { trialMs = 300, faults = {} }: Partial<Omit<FleetErrand, 'hostKey'>> = {},
+  ): Promise<Fleet> {
+    const names = Array.from({ length: count }, (_, at) => `h${at + 1}`)
+    const folder = mkdtempSync(join(tmpdir(), 'nicfix-fleet-'))
+    for (const key of ['host', 'user'])
+      await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, key)])
+    const errand: FleetErrand = { hostKey: join(folder, 'host'), trialMs, faults }
+    const argv = [fileURLToPath(new URL('server.ts', import.meta.url)), JSON.stringify(errand)]
+    const server = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] })
+    const fleet = new Fleet(names, folder, server)
+    fleet.#write(Number(await fleet.#next()))
+    return fleet
+  }
+
+  /** Each at an address of its own: a server lets only so many in at once. */
+  #write(port: number): void {
+    const address = (at: number) => `127.1.${at >> 8}.${at & 255}`
+    const key = join(this.folder, 'user')
+    const hosts = this.names.map(
+      (name, at) => [name, { address: address(at), port, user: 'root', key }] as const,
+    )
+    const write = (name: string, text: string) =>
+      writeFileSync(join(this.folder, name), text, { mode: 0o600 })
+    write(
+      'inventory.json',
+      JSON.stringify({ 'nicfix-inventory': 1, hosts: Object.fromEntries(hosts) }),
+    )
+    const hostKey = readFileSync(join(this.folder, 'host.pub'), 'utf8')
+    write('known_hosts', `[127.1.*]:${port} ${hostKey}`)
+    write('config', `UserKnownHostsFile ${join(this.folder, 'known_hosts')}\nIdentitiesOnly yes\n`)
+    const playbook = readFileSync(join(root, 'playbooks/e1000e-flow-control-off.yaml'), 'utf8')
+    write('playbook.yaml', playbook.replace(/^fleet:.*$/m, ''))
+  }
+
+  async #next(): Promise<string> {
+    const { value } = await this.#lines.next()
+    return String(value)
+  }
+
+  /** How many hosts were under way at once, at the most. */
+  async most(): Promise<number> {
+    this.#server.stdin?.write('\n')
+    return Number(await this.#next())
+  }
+
+  /** Runs nicfix with the hosts of this fleet. */
+  async nicfix(...words: readonly string[]): Promise<Ran> {
+    const [command = '', ...rest] = words
+    const hosts = ['-i', join(this.folder, 'inventory.json')]
+    const config = ['--ssh-config', join(this.folder, 'config')]
+    const argv = [join(root, 'src/main.js'), command, ...rest, ...hosts, ...config]
+    const env = { ...process.env, XDG_STATE_HOME: join(this.folder, 'state') }
+    const from = performance.now()
+    const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const out: string[] = []
+    const error: string[] = []
+    child.stdout.on('data', (piece: Buffer) => out.push(piece.toString()))
+    child.stderr.on('data', (piece: Buffer) => error.push(piece.toString()))
+    let kibibytes = 0
+    const watching = setInterval(() => (kibibytes = peakOf(child.pid) ?? kibibytes), 50)
+    const [code] = (await once(child, 'close')) as [number | null]
+    clearInterval(watching)
+    const seconds = (performance.now() - from) / 1000
+    const [stdout, stderr] = [out.join(''), error.join('')]
+    return { code, stdout, stderr, mebibytes: kibibytes / 1024, seconds }
+  }
+
+  playbook = (): string => join(this.folder, 'playbook.yaml')
+
+  async end(): Promise<void> {
+    this.#server.stdin?.end()
+    await once(this.#server, 'exit')
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+function peakOf(pid: number | undefined): number | undefined {
+  try {
+    const [, peak] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+    return peak === undefined ? undefined : Number(peak)
+  } catch {
+    return undefined
+  }
+}
