@@ -32,7 +32,7 @@ for (const [count, concurrency] of counts) {
     const figures = [
       count,
       concurrency,
-      await fleet.most(),
+      (await fleet.seen()).most,
       ran.seconds.toFixed(0),
       ran.mebibytes.toFixed(0),
       (ran.mebibytes / bare).toFixed(1),

@@ -15,7 +15,7 @@ describe('nicfix apply for a fleet', () => {
     expect(ran.stdout.split('\n').length).toBeLessThan(12)
     expect(ran.stderr.match(/✔ releasing/g)).toHaveLength(40)
     expect(ran.code).toBe(0)
-    expect(await fleet.most()).toBe(15)
+    expect((await fleet.seen()).most).toBe(15)
   })
 
   it('stops at a host that does not end well, and goes on with the others when it is told to', async () => {

@@ -20,6 +20,21 @@ export type Ran = {
   readonly seconds: number
 }
 
+type Start = Partial<Omit<FleetErrand, 'hostKey'>> & {
+  readonly user?: string
+  /** Of the user's key. */
+  readonly passphrase?: string
+}
+
+type Seen = {
+  /** How many hosts were under way at once, at the most. */
+  readonly most: number
+  /** The secrets that confirm the trials. */
+  readonly tokens: readonly string[]
+  /** Everything that was on a command line. */
+  readonly commands: readonly string[]
+}
+
 /** Hosts of their own on this machine, behind real SSH, and a controller's home beside them. */
 export class Fleet {
   readonly names: readonly string[]
@@ -37,26 +52,27 @@ export class Fleet {
 
   static async start(
     count: number,
-    { trialMs = 300, faults = {} }: Partial<Omit<FleetErrand, 'hostKey'>> = {},
+    { trialMs = 300, faults = {}, sudoPassword = null, user = 'root', passphrase = '' }: Start = {},
   ): Promise<Fleet> {
     const names = Array.from({ length: count }, (_, at) => `h${at + 1}`)
     const folder = mkdtempSync(join(tmpdir(), 'nicfix-fleet-'))
-    for (const key of ['host', 'user'])
-      await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, key)])
-    const errand: FleetErrand = { hostKey: join(folder, 'host'), trialMs, faults }
-    const argv = [fileURLToPath(new URL('server.ts', import.meta.url)), JSON.stringify(errand)]
+    for (const [key, phrase] of [['host', ''] as const, ['user', passphrase] as const])
+      await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', phrase, '-f', join(folder, key)])
+    const errand: FleetErrand = { hostKey: join(folder, 'host'), trialMs, faults, sudoPassword }
+    const file = join(folder, 'errand.json')
+    writeFileSync(file, JSON.stringify(errand), { mode: 0o600 })
+    const argv = [fileURLToPath(new URL('server.ts', import.meta.url)), file]
     const server = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] })
     const fleet = new Fleet(names, folder, server)
-    fleet.#write(Number(await fleet.#next()))
+    fleet.#write(Number(await fleet.#next()), user)
     return fleet
   }
 
   /** Each at an address of its own: a server lets only so many in at once. */
-  #write(port: number): void {
-    const address = (at: number) => `127.1.${at >> 8}.${at & 255}`
+  #write(port: number, user: string): void {
     const key = join(this.folder, 'user')
     const hosts = this.names.map(
-      (name, at) => [name, { address: address(at), port, user: 'root', key }] as const,
+      (name, at) => [name, { address: `127.1.${at >> 8}.${at & 255}`, port, user, key }] as const,
     )
     const write = (name: string, text: string) =>
       writeFileSync(join(this.folder, name), text, { mode: 0o600 })
@@ -76,19 +92,26 @@ export class Fleet {
     return String(value)
   }
 
-  /** How many hosts were under way at once, at the most. */
-  async most(): Promise<number> {
+  async seen(): Promise<Seen> {
     this.#server.stdin?.write('\n')
-    return Number(await this.#next())
+    return JSON.parse(await this.#next()) as Seen
   }
+
+  /** How to name the hosts of this fleet on a command line. */
+  words = (): string[] => [
+    '-i',
+    join(this.folder, 'inventory.json'),
+    '--ssh-config',
+    join(this.folder, 'config'),
+  ]
+
+  /** Where the controller keeps what it keeps. */
+  env = (): Record<string, string> => ({ XDG_STATE_HOME: join(this.folder, 'state') })
 
   /** Runs nicfix with the hosts of this fleet. */
   async nicfix(...words: readonly string[]): Promise<Ran> {
-    const [command = '', ...rest] = words
-    const hosts = ['-i', join(this.folder, 'inventory.json')]
-    const config = ['--ssh-config', join(this.folder, 'config')]
-    const argv = [join(root, 'src/main.js'), command, ...rest, ...hosts, ...config]
-    const env = { ...process.env, XDG_STATE_HOME: join(this.folder, 'state') }
+    const argv = [join(root, 'src/main.js'), ...words, ...this.words()]
+    const env = { ...process.env, ...this.env() }
     const from = performance.now()
     const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     const out: string[] = []

@@ -3,21 +3,29 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import ssh2 from 'ssh2'
 import type { ServerChannel, Session } from 'ssh2'
+import type { Exit } from '../../src/model/exit.ts'
+import { rightsProbe } from '../../src/remote/sudo.ts'
+import { exited } from '../run/answers.ts'
 import type { Faults } from '../run/faults.ts'
 import { FleetHost } from './fleet-host.ts'
+import { unwrap } from './sudo.ts'
+import type { Asked, Denied } from './sudo.ts'
 
 // A process that is many hosts at once: one SSH server, and behind each address 127.1.* a host of its own, named h1, h2 …
-// Its one argument says how they are; it prints its port, and on every line that comes in how many hosts were under way
-// at once.
+// The file that its argument names says how they are; it prints its port, and on every line that comes in what it has seen.
 export type FleetErrand = {
   readonly hostKey: string
   /** From the firing to the end of a trial. */
   readonly trialMs: number
   readonly faults: Readonly<Record<string, Faults>>
+  /** What sudo wants of everybody but root; null when it runs nothing for them. */
+  readonly sudoPassword: string | null
 }
 
-const errand = JSON.parse(process.argv[2] ?? '{}') as FleetErrand
+const errand = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as FleetErrand
 const hosts = new Map<string, FleetHost>()
+/** Everything that was on a command line. */
+const commands = new Set<string>()
 let most = 0
 
 function hostOf(name: string): FleetHost {
@@ -26,23 +34,30 @@ function hostOf(name: string): FleetHost {
   return host
 }
 
-/** The command that `exec sh -c '…'` is about. */
-function within(text: string): string {
-  const [, quoted = text] = /^exec sh -c (.*)$/s.exec(text) ?? []
-  return quoted.startsWith("'") ? quoted.slice(1, -1).replaceAll(`'\\''`, "'") : quoted
-}
-
-async function serve(name: string, command: string, channel: ServerChannel): Promise<void> {
+async function serve(name: string, text: string, channel: ServerChannel): Promise<void> {
   channel.on('error', () => undefined)
+  commands.add(text)
   const pieces: Uint8Array[] = []
   for await (const piece of channel) pieces.push(piece as Uint8Array)
-  const exit = await hostOf(name).answer(within(command), Buffer.concat(pieces))
+  const exit = await answer(name, unwrap(text, Buffer.concat(pieces), errand.sudoPassword))
   most = Math.max(most, [...hosts.values()].filter(host => host.isUnderWay).length)
-  if (exit.kind !== 'exited') return void channel.close()
+  if (exit.kind !== 'exited') {
+    channel.close()
+    return
+  }
   channel.stderr.write(exit.stderr)
   channel.write(exit.stdout)
   channel.exit(exit.code)
   channel.end()
+}
+
+async function answer(name: string, asked: Asked | Denied): Promise<Exit> {
+  if ('denied' in asked) return exited(1, '', asked.denied)
+  const { command, input, stderr } = asked
+  if (command === rightsProbe) return exited(1, '', 'sudo: a password is required\n')
+  if (command === 'id -u') return exited(0, '0\n', stderr)
+  const exit = await hostOf(name).answer(command, input)
+  return { ...exit, stderr: stderr + exit.stderr }
 }
 
 /** By the port that a connection comes from: the address that it came to. */
@@ -70,5 +85,8 @@ const door = createServer(socket => {
   server.injectSocket(socket)
 })
 door.listen(0, '0.0.0.0', () => process.stdout.write(`${(door.address() as AddressInfo).port}\n`))
-process.stdin.on('data', () => process.stdout.write(`${most}\n`))
+process.stdin.on('data', () => {
+  const tokens = [...hosts.values()].map(host => host.files.get('m/token')?.toString() ?? '')
+  process.stdout.write(`${JSON.stringify({ most, tokens, commands: [...commands] })}\n`)
+})
 process.stdin.on('end', () => process.exit())

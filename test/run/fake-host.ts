@@ -178,7 +178,8 @@ export class FakeHost implements Host {
       this.phase = 'trying'
       for (const each of this.changes('trial')) this.record(each, 'begin')
     }
-    if (this.state === 'pending' && this.phase === 'trying' && sinceFire >= this.trialMs) this.endTrial()
+    if (this.state === 'pending' && this.phase === 'trying' && sinceFire >= this.trialMs)
+      this.endTrial()
     if (this.state === 'pending' && this.deadlineMs !== null && now >= this.deadlineMs) {
       this.beginRollback()
     }
