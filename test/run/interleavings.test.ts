@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { outcomes } from '../../src/model/report.ts'
 import { applyPlan } from '../../src/run/run.ts'
 import type { HostResult } from '../../src/run/run.ts'
+import { Trouble } from '../../src/problems.ts'
 import { Controller } from './controller.ts'
+import type { FakeHost } from './fake-host.ts'
 
 const moment = constantFrom('before' as const, 'after' as const)
 
@@ -65,7 +67,7 @@ async function live({ faults, kills, losses, confirmations }: Troubles) {
         result = await controller.goOn()
       } catch (error) {
         // It could not be met again; it stays as it is, and the next one comes.
-        expect(String(error)).toMatch(/NF\d{4}/)
+        if (!(error instanceof Trouble)) throw error
         result = null
       }
     }
@@ -73,6 +75,25 @@ async function live({ faults, kills, losses, confirmations }: Troubles) {
     if (kill) letPass(controller, kill.seconds)
   }
   return { controller, result: null }
+}
+
+/** What the outcome says and the host does not. */
+function untruths(
+  { outcome }: HostResult,
+  { state, value }: FakeHost,
+  { faults }: Troubles,
+): string[] {
+  const isOld = ['failed', 'refused', 'locked', 'unreachable'].includes(outcome)
+  const isBack = outcome === 'rolledBack' && !faults.rollbackFails
+  return [
+    ...(outcomes.includes(outcome) ? [] : [`there is no outcome ${outcome}`]),
+    ...(outcome === 'changed' && (state !== 'committed' || value !== 'off')
+      ? [`changed, but the host is ${state} ${value}`]
+      : []),
+    ...((isOld || isBack) && value !== 'on' ? [`${outcome}, but the host has ${value}`] : []),
+    // Nothing is left that nobody will ever end.
+    ...(['pending', 'rollback'].includes(state) ? [`the host is still ${state}`] : []),
+  ]
 }
 
 describe('a run to which everything happens at once', () => {
@@ -90,21 +111,8 @@ describe('a run to which everything happens at once', () => {
         }
         if (!result) return
         seen.add(result.outcome)
-        expect(outcomes).toContain(result.outcome)
-        const { host } = controller
         letPass(controller, 900)
-        const clean = !what.faults.rollbackFails
-        if (result.outcome === 'changed')
-          expect({ state: host.state, value: host.value }).toEqual({
-            state: 'committed',
-            value: 'off',
-          })
-        if (result.outcome === 'rolledBack' && clean) expect(host.value).toBe('on')
-        if (['failed', 'refused', 'locked', 'unreachable'].includes(result.outcome))
-          expect(host.value).toBe('on')
-        // Nothing is left that nobody will ever end.
-        expect(host.state).not.toBe('pending')
-        expect(host.state).not.toBe('rollback')
+        expect(untruths(result, controller.host, what)).toEqual([])
       }),
       { numRuns: 400 },
     )
