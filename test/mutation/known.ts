@@ -20,6 +20,11 @@ const known: readonly Known[] = [
     why: 'what was built is only used once the guard is armed, and arming syncs everything',
   },
   {
+    where: 'verify_swap_driver',
+    leftOut: /loaded build is/,
+    why: 'the exchange has asked the same a moment ago',
+  },
+  {
     where: 'after_write',
     leftOut: /^sync "\$home"$/,
     why: 'the module goes with the hook, and after its depmod everything is synced',

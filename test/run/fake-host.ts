@@ -30,6 +30,7 @@ export class FakeHost implements Host {
   id = ''
   state: TxState = 'staged'
   private phase: TxPhase = 'staged'
+  private armedMs = 0
   private firedMs: number | null = null
   private confirmedMs: number | null = null
   private undoneMs: number | null = null
@@ -106,6 +107,7 @@ export class FakeHost implements Host {
         }
         this.state = 'pending'
         this.phase = 'ready'
+        this.armedMs = this.clock.ms
         break
       case 'fire':
         this.firedMs ??= this.clock.ms
@@ -174,6 +176,9 @@ export class FakeHost implements Host {
   tick(): void {
     const now = this.clock.ms
     const sinceFire = this.firedMs === null ? -1 : now - this.firedMs
+    // An armed guard waits a minute for the word to begin.
+    const isForgotten = this.firedMs === null && now - this.armedMs >= 60_000
+    if (this.state === 'pending' && this.phase === 'ready' && isForgotten) this.state = 'cancelled'
     if (this.state === 'pending' && this.phase === 'ready' && sinceFire >= 1000) {
       this.phase = 'trying'
       for (const each of this.changes('trial')) this.record(each, 'begin')

@@ -124,7 +124,6 @@ do_changes() {
     [ -z "$fault" ] || { event "$id" failed "$fault"; return 1; }
     event "$id" applied
     fault=$(verify "$id") || { event "$id" failed "${fault:-verify failed}"; return 1; }
-    [ -z "$fault" ] || { event "$id" failed "$fault"; return 1; }
     event "$id" verified
     ! is rollback || { event "$id" note "stopped on request"; return 1; }
   done
