@@ -41,16 +41,33 @@ export function readAnsible(
   return { inventory: { path, hosts, groups: groups.set('all', [...names]) } }
 }
 
-function membersOf(data: Listing, name: string, above: readonly string[] = []): string[] {
-  const group = data[name]
-  // The old form of a group is the bare list of its hosts.
-  if (Array.isArray(group)) return group.map(String)
-  if (!isRecord(group) || above.includes(name)) return []
-  const { hosts, children } = group
-  const own = Array.isArray(hosts) ? hosts.map(String) : []
-  const parts = Array.isArray(children) ? children.map(String) : []
-  return [...new Set([...own, ...parts.flatMap(part => membersOf(data, part, [...above, name]))])]
+/** Hosts of a group and of those below it; each of these is gone through once, however many ways there are to it. */
+function membersOf(data: Listing, name: string): string[] {
+  const members = new Set<string>()
+  const seen = new Set<string>()
+  const waiting = [name]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (seen.has(next)) continue
+    seen.add(next)
+    const { hosts, children } = readGroup(Object.hasOwn(data, next) ? data[next] : undefined)
+    for (const host of hosts) members.add(host)
+    for (const child of children.toReversed()) waiting.push(child)
+  }
+  return [...members]
 }
+
+// The old form of a group is the bare list of its hosts.
+function readGroup(group: unknown): { hosts: string[]; children: string[] } {
+  if (Array.isArray(group)) return { hosts: namesIn(group), children: [] }
+  return isRecord(group)
+    ? { hosts: namesIn(group['hosts']), children: namesIn(group['children']) }
+    : { hosts: [], children: [] }
+}
+
+const namesIn = (value: unknown): string[] =>
+  Array.isArray(value)
+    ? value.filter(each => ['string', 'number'].includes(typeof each)).map(String)
+    : []
 
 function readHost(name: string, vars: Vars): InventoryHost {
   const text = (key: string) => {

@@ -1,5 +1,6 @@
 import { inventorySchema } from '../model/inventory.ts'
 import type { Inventory, InventoryFile, InventoryHost } from '../model/inventory.ts'
+import { problem } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 import type { Complaint } from '../playbook/complaint.ts'
 import { describeIssues } from '../playbook/describe.ts'
@@ -10,12 +11,16 @@ import { isAnsible, readAnsible } from './ansible.ts'
 
 /**
  * Makes an inventory of its text: our own YAML, or what `ansible-inventory --list` prints. Everything that is wrong is
- * told at once (NF1002, NF1003, NF1007, NF1031). Pure: what is read is given.
+ * told at once (NF1002, NF1003, NF1007, NF1031), or that it is too large (NF1030). Pure: what is read is given.
  */
 export function loadInventory(
   text: string,
   path: string,
 ): { inventory: Inventory } | { problems: Problem[] } {
+  // JSON is YAML, too; but a listing of all that Ansible knows is large, and its reader is a hundred times as fast.
+  const listing = readJson(text)
+  if (isAnsible(listing)) return readAnsible(listing, path)
+  if (text.length > mostYaml) return { problems: [tellTooLarge(path)] }
   const parsed = parseYaml(text, path, 'inventory')
   if ('problems' in parsed) return parsed
   const { source, data } = parsed
@@ -28,13 +33,34 @@ export function loadInventory(
   return { inventory: merge(checked.data, path) }
 }
 
+/** Tens of thousands of hosts. Each character of YAML takes some hundred bytes while it is read. */
+const mostYaml = 4 * 1024 * 1024
+
+function tellTooLarge(path: string): Problem {
+  const message = `cannot read the inventory ${path}: it has more than 4 MiB of YAML`
+  return problem('NF1030', message, 'divide it, or take the JSON of: ansible-inventory --list')
+}
+
+function readJson(text: string): unknown {
+  try {
+    return text.trimStart().startsWith('{') ? JSON.parse(text) : null
+  } catch {
+    return null
+  }
+}
+
 type Groups = InventoryFile['groups']
 
-/** The groups below a group, itself the first. A circle is gone through once. */
-function below(groups: Groups, name: string, seen: readonly string[] = []): string[] {
-  if (seen.includes(name)) return []
-  const parts = groups[name]?.groups ?? []
-  return [name, ...new Set(parts.flatMap(part => below(groups, part, [...seen, name])))]
+/** The groups below a group, itself the first. Each is gone through once, however many ways there are to it. */
+function below(groups: Groups, name: string): string[] {
+  const found = new Set<string>()
+  const waiting = [name]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (found.has(next)) continue
+    found.add(next)
+    for (const part of (groups[next]?.groups ?? []).toReversed()) waiting.push(part)
+  }
+  return [...found]
 }
 
 type Group = {

@@ -5,11 +5,11 @@ const onOff = z
   .transform(value => value === true || value === 'on')
 const seconds = z
   .string()
-  .regex(/^\d+(s|m)$/, 'a time such as 180s or 3m')
+  .regex(/^\d{1,6}(s|m)$/, 'a time such as 180s or 3m')
   .transform(text => Number.parseInt(text, 10) * (text.endsWith('m') ? 60 : 1))
 const bytes = z
   .string()
-  .regex(/^\d+(MiB|GiB)$/, 'a size such as 500MiB or 1GiB')
+  .regex(/^\d{1,6}(MiB|GiB)$/, 'a size such as 500MiB or 1GiB')
   .transform(text => Number.parseInt(text, 10) * 1024 ** (text.endsWith('GiB') ? 3 : 2))
 const name = z.string().regex(/^[a-z][a-z0-9-]*$/, 'a name of small letters, digits and dashes')
 const word = z.string().min(1)

@@ -1,12 +1,15 @@
 import {
   isAlias,
   isCollection,
+  isMap,
   isPair,
   isScalar,
   LineCounter,
   parseDocument,
   visit,
-  type Document,
+  Document,
+  YAMLParseError,
+  type YAMLMap,
 } from 'yaml'
 import { problem, type Problem } from '../problems.ts'
 import { spotAt, type Source } from './positions.ts'
@@ -21,7 +24,7 @@ export function parseYaml(
   what: 'playbook' | 'inventory' = 'playbook',
 ): { source: Source; data: unknown } | { problems: Problem[] } {
   const lines = new LineCounter()
-  const document: Document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const document = parseDeep(text, lines)
   const source = { file, text, document, lines }
   const found = [...listErrors(document), ...document.warnings, ...listUnfit(document, what)]
   if (found.length > 0) {
@@ -32,6 +35,24 @@ export function parseYaml(
   keepNumbersAsWritten(document, what)
   return { source, data: document.toJS() }
 }
+
+/** The parser goes into each level by a call of its own, and says so by running out of them. */
+function parseDeep(text: string, lineCounter: LineCounter): Document {
+  // Of its own it compares each key of a map with all before it.
+  const options = { lineCounter, prettyErrors: false, uniqueKeys: false }
+  try {
+    return parseDocument(text, options)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    const document: Document = new Document()
+    document.errors.push(new YAMLParseError([0, 1], 'BAD_COLLECTION_TYPE', tooDeep))
+    return document
+  }
+}
+
+const tooDeep = 'lists or maps within each other, too deep to be read'
+/** Of lists, maps and pairs: no file that somebody has written comes near to it. */
+const mostAbove = 200
 
 // What comes after so many is no news.
 const most = 100
@@ -48,13 +69,29 @@ function listErrors({ errors }: Document): Syntax[] {
 function listUnfit(document: Document, what: string): Syntax[] {
   const found: Syntax[] = []
   visit(document, {
-    Node(key, node) {
+    Node(key, node, above) {
       const pos: [number, number] = [node.range?.[0] ?? 0, node.range?.[1] ?? 0]
+      if (above.length > mostAbove) {
+        if (found.at(-1)?.message !== tooDeep) found.push({ message: tooDeep, pos })
+        return visit.SKIP
+      }
+      if (isMap(node)) found.push(...listRepeated(node))
       if (isAlias(node)) found.push({ message: `aliases are not allowed in ${article(what)}`, pos })
       if (key === 'key' && isCollection(node)) found.push({ message: 'a key must be text', pos })
     },
   })
   return found
+}
+
+function listRepeated({ items }: YAMLMap): Syntax[] {
+  const seen = new Set<unknown>()
+  return items.flatMap(({ key }) => {
+    if (!isScalar(key)) return []
+    const isFirst = !seen.has(key.value)
+    seen.add(key.value)
+    const [from = 0] = key.range ?? []
+    return isFirst ? [] : [{ message: 'Map keys must be unique', pos: [from, from + 1] as const }]
+  })
 }
 
 // YAML reads the version 2.10 as the number 2.1; what was typed is what is meant.
@@ -81,7 +118,7 @@ function tellSyntax({ message, pos }: Syntax, source: Source, what: string): Pro
   const said = several
     ? `more than one document in ${article(what)}`
     : isDeep
-      ? 'lists or maps within each other, too deep to be read'
+      ? tooDeep
       : lowerFirst(message)
   const unquoted = /[:,[]\s*\$\{/.test(spot.source)
   const details = unquoted ? ['inside of { } and [ ], write it in quotes: "${name}"'] : []

@@ -4,6 +4,8 @@
  */
 export function guessWord(written: string, allowed: readonly string[]): string | undefined {
   const near = allowed
+    // Each letter more is a slip: a key of a megabyte is compared with nothing.
+    .filter(word => Math.abs(word.length - written.length) <= 2)
     .map(word => ({ word, slips: countSlips(written.toLowerCase(), word.toLowerCase()) }))
     .filter(each => each.slips <= 2 && each.slips * 2 < Math.max(written.length, each.word.length))
   return near.toSorted((a, b) => a.slips - b.slips)[0]?.word

@@ -156,3 +156,32 @@ describe('the inventory that ansible-inventory --list prints', () => {
     )
   })
 })
+
+describe('an inventory that somebody has made large', () => {
+  const steps = Array.from({ length: 60 }, (_, at) => at)
+
+  it('may lead to a group in more ways than can be counted', () => {
+    const ways = steps.flatMap(at => [`a${at}`, `b${at}`].map(name => ({ name, at: at + 1 })))
+    const groups = ways.map(({ name, at }) => `  ${name}: { groups: [a${at}, b${at}] }\n`)
+    const last = '  a60: { hosts: [h1] }\n  b60: { hosts: [h2] }\n'
+    const inventory = loaded(`${head}hosts: { h1: , h2: }\ngroups:\n${groups.join('')}${last}`)
+    expect(names(inventory, ['a0'])).toEqual(['h1', 'h2'])
+
+    const listed = ways.map(({ name, at }) => [name, { children: [`a${at}`, `b${at}`] }])
+    const meta = { hostvars: {} }
+    const ansible = { _meta: meta, ...Object.fromEntries(listed), a60: ['h1'], b60: ['h2'] }
+    expect(names(loaded(JSON.stringify(ansible)), ['a0'])).toEqual(['h1', 'h2'])
+  })
+
+  it('is not read as YAML beyond 4 MiB', () => {
+    expect(told(`${head}${'#'.repeat(5_000_000)}`)).toContain('error[NF1030]')
+    const meta = { hostvars: { h1: { text: '#'.repeat(5_000_000) } } }
+    expect(names(loaded(JSON.stringify({ _meta: meta })), ['all'])).toEqual(['h1'])
+  })
+
+  it('has no hosts whose names are lists', () => {
+    const nested = `${'['.repeat(50_000)}${']'.repeat(50_000)}`
+    const inventory = loaded(`{ "_meta": { "hostvars": {} }, "a": { "hosts": ["h1", ${nested}] } }`)
+    expect(names(inventory, ['a'])).toEqual(['h1'])
+  })
+})

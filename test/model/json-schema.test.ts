@@ -63,7 +63,7 @@ describe('the JSON Schemas', () => {
       [],
     )
     expect(judge('playbook', { ...playbook, guard: { 'confirm-within': 'soon' } })).toContain(
-      '/guard/confirm-within must match pattern "^\\d+(s|m)$"',
+      '/guard/confirm-within must match pattern "^\\d{1,6}(s|m)$"',
     )
   })
 

@@ -232,3 +232,29 @@ describe('for any text', () => {
     )
   })
 })
+
+describe('a file that somebody has made to be slow', () => {
+  it.each(['- ', '? ', '[', '{a: ', '- - ? '])(
+    '%s within itself many times is told as too deep',
+    open => {
+      expect(tell(open.repeat(30_000))).toContain('error[NF1002]')
+      expect(tell(`description: ${open.repeat(150)}`)).toContain('error[NF1002]')
+    },
+  )
+
+  it('has as many keys as there is room for, and each that is there twice is found', () => {
+    const keys = Array.from({ length: 60_000 }, (_, at) => `k${at}:\n`).join('')
+    const from = performance.now()
+    expect(tell(`${keys}k7:\n`)).toContain('map keys must be unique')
+    expect(performance.now() - from).toBeLessThan(10_000)
+  })
+
+  it('has a key of a megabyte, which is no slip of the fingers', () => {
+    expect(codes(write(`? ${'k'.repeat(1_000_000)}\n: 1`))).toEqual(['NF1007'])
+  })
+
+  it('has times and sizes that no plan could hold', () => {
+    expect(codes(write('max-outage: 99999999999999999s'))).toEqual(['NF1003'])
+    expect(codes(write('requires: { free: { path: /, size: 9999999999GiB } }'))).toEqual(['NF1003'])
+  })
+})
