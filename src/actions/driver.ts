@@ -12,7 +12,8 @@ export function targetOf(kernel: string, module: string): string {
 
 /** Does the path lie where the kernel's own package puts its modules? Nothing of ours is ever written there. */
 export function isStock(path: string, kernel: string): boolean {
-  return new RegExp(`^(/usr)?/lib/modules/${escape(kernel)}/kernel/`).test(path)
+  const folder = `/lib/modules/${kernel}/kernel/`
+  return path.startsWith(folder) || path.startsWith(`/usr${folder}`)
 }
 
 /** Copies of the module beside the kernel's own one and ours: with them depmod's choice is a matter of luck. */
@@ -49,8 +50,4 @@ export function isInPlace(facts: Facts, { module: name, version, sha256 }: Build
   }
   const isChosen = module.file !== null && !isStock(module.file, facts.kernel)
   return module.inInitramfs === false && isChosen && module.fileBuildId === module.buildId
-}
-
-function escape(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
 }

@@ -95,7 +95,11 @@ function judgeLine(line: string): string | null {
 const space = /[ \t\n\v\f\r]+/
 
 function trim(text: string): string {
-  return text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, '')
+  const begin = /^[ \t\n\v\f\r]*/.exec(text)?.[0].length ?? 0
+  // From the end by hand: a pattern looks again at each blank of a long gap.
+  let end = text.length
+  while (end > begin && space.test(text.charAt(end - 1))) end -= 1
+  return text.slice(begin, end)
 }
 
 function splitLines(text: string): string[] {

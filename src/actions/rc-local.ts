@@ -57,6 +57,8 @@ function outline(script: string): Outline {
   let begins = true
   let wantsCommand = true
   let joined = false
+  let line = 0
+  let counted = 0
   for (const { kind, text, at } of readTokens(script)) {
     if (kind === 'unclear') return { starts, end: 'unclear' }
     if (kind === 'newline') {
@@ -64,7 +66,9 @@ function outline(script: string): Outline {
       wantsCommand = true
       continue
     }
-    if (begins) starts.push(script.slice(0, at).split('\n').length - 1)
+    line += countLines(script.slice(counted, at))
+    counted = at
+    if (begins) starts.push(line)
     begins = false
     const names: boolean = kind === 'word' && wantsCommand
     if (names && ending.has(text) && !isRedirection(script.slice(at))) {
@@ -82,6 +86,8 @@ function outline(script: string): Outline {
   const goesOn = open.length > 0 || joined || /\\\n?$/.test(script)
   return { starts, end: goesOn ? 'unclear' : 'whole' }
 }
+
+const countLines = (text: string): number => text.split('\n').length - 1
 
 // `exec 2>/var/log/rc.local.log` opens a log and goes on.
 function isRedirection(rest: string): boolean {

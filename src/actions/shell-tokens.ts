@@ -51,31 +51,37 @@ function unclear(at: number): Token {
 
 function skipWord(script: string, start: number): number {
   let at = start
-  while (at < script.length && !/[\s;&|<>()]/.test(script[at] ?? '')) at = skipPart(script, at, '')
+  // Only these end a word: what else looks like a blank, a shell takes for a letter.
+  while (at < script.length && !/[ \t\n;&|<>()]/.test(script[at] ?? ''))
+    at = skipPart(script, at, '')
   return at
 }
 
-/** The offset after the `close` that ends what was opened before `start`; Infinity where there is none. */
-function skipTo(script: string, start: number, close: string): number {
+/** Nobody nests as much, and each level takes some of the stack. */
+const deepest = 100
+
+/** The offset after the `close` that ends what was opened before `start`; Infinity where there is none, or too deep. */
+function skipTo(script: string, start: number, close: string, depth = 0): number {
+  if (depth > deepest) return Infinity
   let at = start
   while (at < script.length) {
     if (script[at] === close) return at + 1
-    at = skipPart(script, at, close)
+    at = skipPart(script, at, close, depth + 1)
   }
   return Infinity
 }
 
 /** Skips one character, or the whole of what it opens. `within` is what closes the text around it. */
-function skipPart(script: string, at: number, within: string): number {
+function skipPart(script: string, at: number, within: string, depth = 0): number {
   const two = script.slice(at, at + 2)
   const one = two.charAt(0)
   if (one === '\\') return at + 2 > script.length ? Infinity : at + 2
   if (one === "'" && within !== '"') return after(script, "'", at + 1)
-  if (one === '"' && within !== '"') return skipTo(script, at + 1, '"')
-  if (one === '`') return skipTo(script, at + 1, '`')
-  if (two === '$(') return skipTo(script, at + 2, ')')
-  if (two === '${') return skipTo(script, at + 2, '}')
-  if (one === '(' && within === ')') return skipTo(script, at + 1, ')')
+  if (one === '"' && within !== '"') return skipTo(script, at + 1, '"', depth)
+  if (one === '`') return skipTo(script, at + 1, '`', depth)
+  if (two === '$(') return skipTo(script, at + 2, ')', depth)
+  if (two === '${') return skipTo(script, at + 2, '}', depth)
+  if (one === '(' && within === ')') return skipTo(script, at + 1, ')', depth)
   if (one === '#' && within === ')' && /\s/.test(script[at - 1] ?? ''))
     return after(script, '\n', at)
   return at + 1

@@ -141,3 +141,12 @@ describe('for any file', () => {
     )
   })
 })
+
+describe('a file with a gap as long as it may be', () => {
+  it('is edited at once', () => {
+    const text = `iface eno1 inet manual\n\tmtu${' '.repeat(250_000)}9000\n`
+    const from = performance.now()
+    expect(hasLine(add(text, 'eno1'), 'eno1', line)).toBe(true)
+    expect(performance.now() - from).toBeLessThan(5000)
+  })
+})

@@ -66,6 +66,28 @@ touch /var/lock/subsys/local
 
 const plain = (layout: string) => layout.replace('@\n', '')
 
+describe('a script that somebody has made to be slow', () => {
+  it.each(['(', '$(', '"$(', '`"', '${'])('gets the hook below #! where %s has no end', open => {
+    const text = script(`${open.repeat(50_000)}\n`)
+    expect(addHook(text)).toEqual({ text: text.replace('\n', `\n${hookLine}\n`) })
+  })
+
+  it.each(['\u00a0', '\u000b', '\f', '\u2028', '\ufeff'])(
+    'may hold %j, which looks like a blank and is none to a shell',
+    blank => {
+      const text = script(`echo${blank}x ${blank} y\n${blank}\n`)
+      expect(addHook(text)).toEqual({ text: `${text}${hookLine}\n` })
+    },
+  )
+
+  it('is gone through once, however many commands it has', () => {
+    const text = script('a\n'.repeat(120_000))
+    const from = performance.now()
+    expect(addHook(text)).toEqual({ text: `${text}${hookLine}\n` })
+    expect(performance.now() - from).toBeLessThan(5000)
+  })
+})
+
 describe('the boot hook in rc.local', () => {
   it.each(Object.entries(layouts))('stands before the first exit: %s', (_name, layout) => {
     const expected = layout.replace('@', hookLine)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { isStock } from '../../src/actions/driver.ts'
 import type { Facts } from '../../src/model/facts.ts'
 import { handMade, plan, readFacts, refusals, withHandMade } from '../plan/make.ts'
 
@@ -68,5 +69,15 @@ describe('the way back to the driver of the kernel', () => {
     const rest = { file: handMade, sha256: 'a', buildId: 'b', source: 'c', fileSha256: 'a' }
     const host = { ...facts, bootRecords: [{ ...record, ...rest }] }
     expect(refusals('driver-revert', host).join('\n')).toContain('installed by nicfix')
+  })
+})
+
+describe('a file of the kernel’s own package', () => {
+  it('is known by its folder, whatever the release of the kernel is', () => {
+    const kernel = `6.1.0-${'x'.repeat(100_000)}+(`
+    expect(isStock(`/lib/modules/${kernel}/kernel/drivers/i40e.ko`, kernel)).toBe(true)
+    expect(isStock(`/usr/lib/modules/${kernel}/kernel/drivers/i40e.ko`, kernel)).toBe(true)
+    expect(isStock(`/lib/modules/${kernel}/updates/i40e.ko`, kernel)).toBe(false)
+    expect(isStock('/lib/modules/6x1.0/kernel/i40e.ko', '6.1.0')).toBe(false)
   })
 })
