@@ -99,7 +99,7 @@ function readPort(name: string, files: ReadonlyMap<string, string>): PortState |
   const address = value('pci') ?? info.bus
   if (!/^[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/i.test(address)) return null
   const settings = said('settings')
-  const carrier = value('carrier') ?? /^\s*Link detected: (yes|no)/m.exec(settings)?.[1] ?? null
+  const carrier = value('carrier') ?? /^[ \t]*Link detected: (yes|no)/m.exec(settings)?.[1] ?? null
   return {
     name,
     pci: fullAddress(address),
@@ -112,11 +112,12 @@ function readPort(name: string, files: ReadonlyMap<string, string>): PortState |
     speed: readSpeed(value('speed'), settings),
     duplex: readDuplex(value('duplex'), settings),
     pause: parsePause(said('pause')),
-    advertisedPause: /^\s*Advertised pause frame use: (.+?)\s*$/m.exec(settings)?.[1] ?? null,
+    advertisedPause:
+      /^[ \t]*Advertised pause frame use: (.+)$/m.exec(settings)?.[1]?.trim() || null,
     offloads: parseOffloads(said('features')),
     ring: parseRing(said('ring')),
     eee: parseEee(said('eee')),
-    eeeActive: /^\s*EEE status:\s+enabled - active/m.test(said('eee')),
+    eeeActive: /^[ \t]*EEE status:[ \t]+enabled - active/m.test(said('eee')),
     fastest: readFastest(settings),
     lanes: readLanes(value('lanes'), value('most-lanes')),
     aspm: readAspm(findValues(sysfs, 'aspm')),
@@ -130,19 +131,19 @@ function readPciId(vendor: string | null, device: string | null): string | null 
 }
 
 function readSpeed(sysfs: string | null, settings: string): number | null {
-  const speed = Number(sysfs ?? /^\s*Speed: (\d+)Mb\/s/m.exec(settings)?.[1] ?? '-1')
+  const speed = Number(sysfs ?? /^[ \t]*Speed: (\d+)Mb\/s/m.exec(settings)?.[1] ?? '-1')
   return speed > 0 && speed < 0xff_ff_ff_ff ? speed : null
 }
 
 function readDuplex(sysfs: string | null, settings: string): 'full' | 'half' | null {
-  const word = (sysfs ?? /^\s*Duplex: (\w+)/m.exec(settings)?.[1] ?? '').toLowerCase()
+  const word = (sysfs ?? /^[ \t]*Duplex: (\w+)/m.exec(settings)?.[1] ?? '').toLowerCase()
   return word === 'full' || word === 'half' ? word : null
 }
 
 /** The fastest of "Supported link modes: 10baseT/Half … 1000baseT/Full", which goes over several lines. */
 function readFastest(settings: string): number | null {
-  const [, modes = ''] =
-    /Supported link modes:([^]*?)(?:\n\s*Supported pause|$)/.exec(settings) ?? []
+  const [, after = ''] = settings.split('Supported link modes:', 2)
+  const [modes = ''] = after.split('Supported pause', 1)
   const speeds = Array.from(modes.matchAll(/\b(\d+)base/g), ([, speed]) => Number(speed))
   return speeds.length > 0 ? Math.max(...speeds) : null
 }

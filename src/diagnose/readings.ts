@@ -48,8 +48,13 @@ export function readReading(text: string): Reading | null {
 
 /** "tx-44.tx_packets: 222225" of `ethtool -S`, or "rx_packets 12" of sysfs. What sysfs has too is kept as ethtool has it. */
 function readCounter(line: string, port: Map<string, number>): void {
-  const match = /^\s*([\w.\- [\]]+?)(?::\s*|\s+)(\d+)\s*$/.exec(line)
-  if (match && port.size < 20_000) port.set(match[1]!, Number(match[2]))
+  // From the end: a name may have blanks, and no line, however long, may take long.
+  const [digits] = /(?<!\d)\d+$/.exec(line.trim()) ?? []
+  // No counter has more than 64 bits.
+  if (digits === undefined || digits.length > 20 || port.size >= 20_000) return
+  const before = line.trim().slice(0, -digits.length)
+  const name = before.trimEnd().replace(/:$/, '')
+  if (/^[\w.\- [\]]+$/.test(name) && name.length < before.length) port.set(name, Number(digits))
 }
 
 /** Two lines of /proc/net/snmp: names, then values. */
@@ -108,8 +113,16 @@ export function ratesOf(
       delta += moved
       course.push(moved / Math.max(reading.at - before.at, 0.001))
     }
+    const whole = Math.min(delta, Number.MAX_SAFE_INTEGER)
     return [
-      { counter, meaning: meaningOf(counter), delta, perSecond: delta / seconds, reset, course },
+      {
+        counter,
+        meaning: meaningOf(counter),
+        delta: whole,
+        perSecond: delta / seconds,
+        reset,
+        course,
+      },
     ]
   })
 }

@@ -40,25 +40,27 @@ export function parsePause(text: string): Pause | null {
 }
 
 /** ethtool(8), -K: the short names, and what -k calls them. */
-const features: Readonly<Record<string, string>> = {
-  'rx-checksumming': 'rx',
-  'tx-checksumming': 'tx',
-  'scatter-gather': 'sg',
-  'tcp-segmentation-offload': 'tso',
-  'generic-segmentation-offload': 'gso',
-  'generic-receive-offload': 'gro',
-  'large-receive-offload': 'lro',
-  'rx-vlan-offload': 'rxvlan',
-  'tx-vlan-offload': 'txvlan',
-  'receive-hashing': 'rxhash',
-}
+const features = new Map(
+  Object.entries({
+    'rx-checksumming': 'rx',
+    'tx-checksumming': 'tx',
+    'scatter-gather': 'sg',
+    'tcp-segmentation-offload': 'tso',
+    'generic-segmentation-offload': 'gso',
+    'generic-receive-offload': 'gro',
+    'large-receive-offload': 'lro',
+    'rx-vlan-offload': 'rxvlan',
+    'tx-vlan-offload': 'txvlan',
+    'receive-hashing': 'rxhash',
+  }),
+)
 
 /** Reads `ethtool -k`: lines "name: on|off", with "[fixed]" where nobody can change it. What is indented is a part of it. */
 export function parseOffloads(text: string): Nic['offloads'] {
   return Object.fromEntries(
     text.split('\n').flatMap(line => {
       const [, long = '', state, fixed] = /^([\w-]+): (on|off)( \[fixed\])?/.exec(line) ?? []
-      const name = features[long]
+      const name = features.get(long)
       return name === undefined ? [] : [[name, { on: state === 'on', fixed: fixed !== undefined }]]
     }),
   )
@@ -83,6 +85,6 @@ function readNumber(part: string, key: string): number {
 
 /** Reads `ethtool --show-eee`: "EEE status: enabled - active", "enabled - inactive", "disabled" or "not supported". */
 export function parseEee(text: string): boolean | null {
-  const [, state] = /^\s*EEE status:\s+(enabled|disabled)/m.exec(text) ?? []
+  const [, state] = /^[ \t]*EEE status:[ \t]+(enabled|disabled)/m.exec(text) ?? []
   return state === undefined ? null : state === 'enabled'
 }

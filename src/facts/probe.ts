@@ -1,3 +1,4 @@
+import { factsSchema } from '../model/facts.ts'
 import type { Facts, Nic } from '../model/facts.ts'
 import { problem } from '../problems.ts'
 import type { Problem } from '../problems.ts'
@@ -64,7 +65,7 @@ probe
 /** Makes facts of what the script printed; NF2040 says what cannot be understood, and shows how the output ends. */
 export function parseFacts(stdout: string): Facts | Problem {
   try {
-    return assemble(splitFrames(stdout))
+    return check(assemble(splitFrames(stdout)))
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error
     return problem(
@@ -113,6 +114,13 @@ function assemble(bodies: ReadonlyMap<string, string>): Facts {
     ...take(riders),
     ...take(state),
   }
+}
+
+/** Whatever the host has printed: what is kept of it can be read again, and a number is one. @throws {Unreadable} */
+function check(facts: Facts): Facts {
+  const [issue] = factsSchema.safeParse(facts).error?.issues ?? []
+  if (issue) throw new Unreadable(`${issue.path.join('.')}: ${issue.message}`)
+  return facts
 }
 
 function showTail(text: string): string {

@@ -85,10 +85,12 @@ type Draft = {
   sameBoot?: boolean
   playbook?: string
   readonly events: TxEvent[]
-  readonly outputs: Record<string, Record<string, string>>
+  readonly outputs: Map<string, Readonly<Record<string, string>>>
 }
 
-const readers: Record<string, (rest: string, draft: Draft) => boolean> = {
+type Reader = (rest: string, draft: Draft) => boolean
+
+const readers: Readonly<Record<string, Reader>> = {
   id: (rest, draft) => idPattern.test((draft.id = rest)),
   playbook: (rest, draft) => (draft.playbook = rest) !== '',
   state: (rest, draft) => isOneOf(txStates, rest) && Boolean((draft.state = rest)),
@@ -116,7 +118,7 @@ const readers: Record<string, (rest: string, draft: Draft) => boolean> = {
   output(rest, draft) {
     const [, change, key, value] = /^(\S+) (\S+) ?(.*)$/.exec(rest) ?? []
     if (change === undefined || key === undefined || value === undefined) return false
-    draft.outputs[change] = { ...draft.outputs[change], [key]: value }
+    draft.outputs.set(change, { ...draft.outputs.get(change), [key]: value })
     return true
   },
   event(rest, draft) {
@@ -150,7 +152,7 @@ function finish(draft: Draft): TxBlock | null {
     playbook,
     events,
   }
-  return { status, outputs }
+  return { status, outputs: Object.fromEntries(outputs) }
 }
 
 export type Answer =
@@ -172,7 +174,7 @@ export function parseAnswer(stdout: string): Answer {
     const line = stdout.slice(at, newline)
     at = newline + 1
     if (!draft) {
-      if (line === 'nicfix-tx 1') draft = { events: [], outputs: {} }
+      if (line === 'nicfix-tx 1') draft = { events: [], outputs: new Map() }
       else if (line.startsWith('nicfix-tx ')) return unreadable(`a newer protocol: ${line}`)
       continue
     }
@@ -185,7 +187,9 @@ export function parseAnswer(stdout: string): Answer {
       continue
     }
     const [, key = '', rest = ''] = /^(\S+) ?(.*)$/.exec(line) ?? []
-    if (!readers[key]?.(rest, draft)) return unreadable(`line ${JSON.stringify(line)}`)
+    // What every object has is no key of ours: a host may say "__proto__".
+    const reader = Object.hasOwn(readers, key) ? readers[key] : undefined
+    if (!reader?.(rest, draft)) return unreadable(`line ${JSON.stringify(line)}`)
   }
   if (draft) return unreadable('the answer is cut off')
   return { kind: 'blocks', blocks, rest: stdout.slice(restAt) }

@@ -62,7 +62,7 @@ type Line = { readonly kind: string; readonly at: string; readonly [key: string]
 const word = (value: unknown) => (typeof value === 'string' ? show(value) : '')
 
 function renderLine(line: Line): string {
-  const when = line.at.slice(0, 19).replace('T', ' ')
+  const when = show(line.at.slice(0, 19).replace('T', ' '))
   const { kind, state, effect, verdict, outcome, cause, plan } = line
   switch (kind) {
     case 'begin':

@@ -18,7 +18,7 @@ export function renderStatus(host: string, status: TxStatus): string {
     lines.push(`    rolls back in ${deadlineInSeconds}s unless it is confirmed`)
   }
   for (const { change, text } of faults.slice(-lastEvents)) {
-    lines.push(`    ${change === '-' ? '' : `${change}: `}${show(text)}`)
+    lines.push(`    ${change === '-' ? '' : `${show(change)}: `}${show(text)}`)
   }
   if (state === 'failed') {
     lines.push(`    by hand: /var/lib/nicfix/tx/${id}/MANUAL.txt on ${host}`)

@@ -103,3 +103,30 @@ describe('the plot', () => {
     ])
   })
 })
+
+const reading = (value: string) => readReading(`uptime 1\nnic eno1\nrx_bytes: ${value}\n`)
+
+describe('parts that somebody has made to be slow', () => {
+  const gap = `\n${' \n'.repeat(250_000)}`
+
+  it('are read at once, whatever blanks they have', () => {
+    const said = { settings: `Supported link modes:${gap}`, eee: gap }
+    const port = { ...said, info: 'bus-info: 0000:00:1f.6\n' }
+    const files = Object.entries(port).map(([what, text]) => [`nic/eno1/${what}`, text] as const)
+    const long = `uptime 1\nnic eno1\nrx${' '.repeat(250_000)}x\n`
+    const from = performance.now()
+    const { ports } = readCollected(new Map([...files, ['reading/1', long]]))
+    expect(ports).toHaveLength(1)
+    expect(performance.now() - from).toBeLessThan(5000)
+  })
+
+  it('have counters of 64 bits, and none of more', () => {
+    const count = (value: string) => reading(value)?.ports.get('eno1')?.get('rx_bytes')
+    expect(count('18446744073709551615')).toBe(2 ** 64)
+    expect(count('9'.repeat(400))).toBeUndefined()
+    const [rate] = ratesOf([{ ...reading('0')!, at: 0 }, reading('18446744073709551615')!], each =>
+      each.ports.get('eno1'),
+    )
+    expect(rate?.delta).toBe(Number.MAX_SAFE_INTEGER)
+  })
+})

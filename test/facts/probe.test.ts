@@ -138,3 +138,14 @@ describe('parseFacts', () => {
     })
   })
 })
+
+describe('numbers and sums that are none', () => {
+  test.each([
+    ['a ring', /RX:\t\t256$/m, 'RX:\t\t599999999999999999'],
+    ['an MTU', /^\|mtu 1500$/m, '|mtu many'],
+    ['a sha256', /^\|sha256 [0-9a-f]{64}$/m, '|sha256 c886'],
+  ])('%s makes the output one that cannot be read', (_, good, bad) => {
+    expect(real).toMatch(good)
+    expect(parseFacts(real.replace(good, bad))).toMatchObject({ code: 'NF2040' })
+  })
+})

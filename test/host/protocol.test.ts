@@ -140,3 +140,20 @@ describe('the archive of a transaction', () => {
     expect(() => stageFiles({ ...input, payloads: new Map() })).toThrow(/was not read/)
   })
 })
+
+describe('names that every object has', () => {
+  it.each(['__proto__', '__defineGetter__', 'toString', 'constructor'])(
+    '%s is no key of an answer',
+    key => {
+      const answer = parseAnswer(block.replace('end\n', `${key} x\nend\n`))
+      expect(answer).toMatchObject({ kind: 'unreadable' })
+    },
+  )
+
+  it('may be those of outputs', () => {
+    const answer = parseAnswer(block.replace('output 01 sha256', 'output __proto__ __proto__'))
+    const [first] = answer.kind === 'blocks' ? answer.blocks : []
+    expect(Object.keys(first?.outputs ?? {}).toSorted()).toEqual(['01', '__proto__'])
+    expect(Object.getPrototypeOf(first?.outputs)).toBe(Object.prototype)
+  })
+})

@@ -47,6 +47,16 @@ describe('following the log of a host', () => {
   })
 })
 
+it('a log of a host that writes whatever it likes is followed at once', () => {
+  const [first] = log('- note x')
+  const events = Array.from({ length: 100_000 }, (_, at) => ({ ...first!, seq: at + 1 }))
+  const back = events.map((event, at) => ({ ...event, uptime: -at }))
+  const booted = { ...first!, seq: back.length + 1, uptime: -1e9, text: 'booted' }
+  const from = performance.now()
+  expect(followChanges([...back, booted], [], false).disorder).toBeNull()
+  expect(performance.now() - from).toBeLessThan(5000)
+})
+
 describe('the outage', () => {
   it('is what the trial cost, not what the way back cost', () => {
     const events = log(
