@@ -18,6 +18,11 @@ export async function readPlan(path: string): Promise<Plan> {
   const text = await readFile(path, 'utf8').catch(() => {
     throw refuse(path, 'cannot be read')
   })
+  return parsePlan(text, path)
+}
+
+/** The plan in the text of a file. @throws {Trouble} NF3003 */
+export function parsePlan(text: string, path: string): Plan {
   let data: unknown
   try {
     data = JSON.parse(text)

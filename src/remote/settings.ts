@@ -62,7 +62,8 @@ export function parseSettings(
   const port = Number(one('port') ?? 22)
   const user = one('user') ?? userInfo().username
   const alias = one('hostkeyalias')
-  const tokens = { h: address, n: name, p: String(port), r: user, k: alias ?? name }
+  const own = { h: address, n: name, p: String(port), r: user, k: alias ?? name }
+  const tokens: Tokens = { ...own, ...localTokens() }
   const files = (key: string): string[] =>
     all(key)
       .filter(value => value !== 'none')
@@ -72,7 +73,7 @@ export function parseSettings(
       .flatMap(list => list.split(' '))
       .filter(file => file !== 'none')
       .map(file => expand(file, tokens))
-  const own = known('userknownhostsfile')
+  const mine = known('userknownhostsfile')
   const settings: SshSettings = {
     address,
     port,
@@ -80,14 +81,14 @@ export function parseSettings(
     keyFiles: files('identityfile'),
     ...maybe('agent', agentSocket(all('identityagent')[0], tokens)),
     identitiesOnly: isYes(one('identitiesonly')),
-    knownHostsFiles: [...own, ...known('globalknownhostsfile')],
-    ...maybe('ownKnownHostsFile', own[0]),
+    knownHostsFiles: [...mine, ...known('globalknownhostsfile')],
+    ...maybe('ownKnownHostsFile', mine[0]),
     ...maybe('hashKnownHosts', isYes(one('hashknownhosts'))),
     ...maybe('hostKeyAlias', alias),
     strictness: one('stricthostkeychecking') ?? 'ask',
     jumps: [],
     ...maybe('connectTimeoutMs', Number(one('connecttimeout') ?? 0) * 1000),
-    ...maybe('family', families[one('addressfamily') ?? 'any']),
+    ...maybe('family', families.get(one('addressfamily') ?? 'any')),
     ...maybe('hasProxyCommand', one('proxycommand') !== undefined),
     forbids: [
       ...(isNo(one('pubkeyauthentication')) ? (['publickey'] as const) : []),
@@ -110,7 +111,10 @@ type Reader = (key: string) => string | undefined
 const isNo = (value: string | undefined): boolean => value === 'no' || value === 'false'
 const isYes = (value: string | undefined): boolean => value === 'yes' || value === 'true'
 
-const families: Readonly<Record<string, 4 | 6 | undefined>> = { inet: 4, inet6: 6 }
+const families: ReadonlyMap<string, 4 | 6> = new Map([
+  ['inet', 4],
+  ['inet6', 6],
+])
 
 /** A key of the settings is there only where it says something. */
 function maybe<Key extends string, Value>(
@@ -136,10 +140,7 @@ function whyOpenssh(one: Reader): string | undefined {
   return found && `its ssh configuration has ${found[1]} (${one(found[0])})`
 }
 
-function agentSocket(
-  setting: string | undefined,
-  tokens: Readonly<Record<string, string>>,
-): string | undefined {
+function agentSocket(setting: string | undefined, tokens: Tokens): string | undefined {
   if (setting === 'none') return undefined
   if (setting === undefined || setting === 'SSH_AUTH_SOCK') return process.env['SSH_AUTH_SOCK']
   return setting.startsWith('$') && !setting.startsWith('${')
@@ -147,19 +148,24 @@ function agentSocket(
     : expand(setting, tokens)
 }
 
-function expand(file: string, tokens: Readonly<Record<string, string>>): string {
+/** What ssh_config(5) has for tokens that do not hang on the host. */
+function localTokens() {
   const { homedir: home, username, uid } = userInfo()
-  const local = {
+  return {
     '%': '%',
-    d: home,
+    d: home || homedir(),
     u: username,
     i: String(uid),
     l: hostname(),
     L: hostname().split('.')[0],
   }
-  const known: Readonly<Record<string, string | undefined>> = { ...tokens, ...local }
+}
+
+type Tokens = Readonly<Record<string, string | undefined>>
+
+function expand(file: string, tokens: Tokens): string {
   return file
-    .replace(/^~(?=\/|$)/, home || homedir())
+    .replace(/^~(?=\/|$)/, tokens['d'] ?? '~')
     .replace(/\$\{(\w+)\}/g, (whole, variable: string) => process.env[variable] ?? whole)
-    .replace(/%(.)/g, (whole, token: string) => known[token] ?? whole)
+    .replace(/%(.)/g, (whole, token: string) => tokens[token] ?? whole)
 }

@@ -64,13 +64,18 @@ function writeTo(file: FileHandle, from: number, before: string, today: () => Da
   }
 }
 
-/**
- * Reads a journal and checks its chain. A last line without its newline is what a crash leaves, and is dropped;
- * anything else that is not as it was written throws.
- */
+/** Reads a journal from the disk. @throws {Error} as `parseJournal` */
 export async function readJournal(path: string): Promise<Line[]> {
+  return parseJournal(await readFile(path, 'utf8'), path)
+}
+
+/**
+ * The lines of a journal, its chain checked. A last line without its newline is what a crash leaves, and is dropped.
+ * @throws {Error} for anything else that is not as it was written
+ */
+export function parseJournal(text: string, path: string): Line[] {
   let prev = firstPrev
-  return wholeLines(await readFile(path, 'utf8')).map((line, seq) => {
+  return wholeLines(text).map((line, seq) => {
     const entry = parseLine(line)
     if (entry?.prev !== prev || entry.seq !== seq) {
       throw new Error(`${path}:${seq + 1}: the journal was changed after it was written`)
@@ -88,7 +93,8 @@ const wholeLines = (text: string) =>
 
 function parseLine(line: string): Line | null {
   try {
-    return JSON.parse(line) as Line | null
+    const entry = JSON.parse(line) as Line | null
+    return typeof entry?.kind === 'string' && typeof entry.at === 'string' ? entry : null
   } catch {
     return null
   }

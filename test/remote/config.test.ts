@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readSettings } from '../../src/remote/config.ts'
+import { parseSettings } from '../../src/remote/settings.ts'
 import { makeDirectory } from './server.ts'
 
 let base: Awaited<ReturnType<typeof makeDirectory>>
@@ -155,4 +156,14 @@ test('a configuration that ssh cannot read is told with what ssh said', async ()
     problems: [{ code: 'NF6006', message: expect.stringMatching(/nosuchoption/i) }],
   })
   await expect(readSettings('x', { sshConfig: join(base.dir, 'none') })).rejects.toThrow('NF6006')
+})
+
+test('a configuration with more files than anybody has is read at once, and no name is taken for a version of IP', () => {
+  const files = '~/.ssh/%r@%h '.repeat(20_000)
+  const from = performance.now()
+  const text = `addressfamily constructor\nuserknownhostsfile ${files}\n`
+  const { settings } = parseSettings(text, 'h1', [])
+  expect(settings.knownHostsFiles.length).toBeGreaterThan(19_999)
+  expect(settings).not.toHaveProperty('family')
+  expect(performance.now() - from).toBeLessThan(5000)
 })

@@ -13,7 +13,7 @@ import {
   runsFolder,
 } from '../../src/run/folder.ts'
 import { makeRunId, makeToken } from '../../src/run/id.ts'
-import { continueJournal, createJournal, readJournal } from '../../src/run/journal.ts'
+import { continueJournal, createJournal, parseJournal, readJournal } from '../../src/run/journal.ts'
 
 const today = () => new Date(Date.UTC(2026, 10, 22, 1, 31))
 let folder = ''
@@ -158,4 +158,13 @@ describe('names', () => {
     expect(makeToken()).toMatch(/^[0-9a-f]{32}$/)
     expect(makeToken()).not.toBe(makeToken())
   })
+})
+
+describe('a chain that somebody has made anew', () => {
+  it.each(['{"seq":0,"prev":"sha256:0"}', '{"seq":0,"prev":"sha256:0","kind":"end","at":7}', '7'])(
+    'is no journal where a line is none: %s',
+    line => {
+      expect(() => parseJournal(`${line}\n`, 'h1.jsonl')).toThrow(/h1\.jsonl:1: .*was changed/)
+    },
+  )
 })
