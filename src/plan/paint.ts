@@ -22,7 +22,7 @@ export function startPage({ colour, width }: { colour: boolean; width: number })
 
   return {
     put(indent, mark, text, { style, right = '' } = {}) {
-      const lead = mark === '' ? '' : `${mark} `
+      const lead = mark === '' ? '' : `${escapeControls(mark)} `
       const room = width - indent - count(lead)
       const reserved = right === '' ? 0 : count(right) + 2
       const [first = '', ...rest] = fit(escapeControls(text), room, reserved)

@@ -45,9 +45,10 @@ function renderDiff(page: Page, diff: string, width: number): void {
       page.put(8, '│', line, { style: 'dim' })
       continue
     }
-    const sign = line[0]!
+    const shown = escapeControls(line.replaceAll('\t', '    '))
+    const sign = shown[0]!
     const style: Style | undefined = sign === '+' ? 'green' : sign === '-' ? 'red' : undefined
-    const text = escapeControls(line.slice(1).replaceAll('\t', '    '))
-    for (const piece of chop(text, width - 11)) page.putLine(8, `│ ${sign}${piece}`, style)
+    for (const piece of chop(shown.slice(1), width - 11))
+      page.putLine(8, `│ ${sign}${piece}`, style)
   }
 }

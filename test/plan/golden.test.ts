@@ -78,6 +78,18 @@ test('text of a host cannot paint over the plan', () => {
   expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}]/u)
 })
 
+test('no sign of a diff and no name of a port disturbs a terminal', () => {
+  const fine = plan('e1000e-flow-control-off', facts)
+  const odd = {
+    ...fine,
+    nics: fine.nics.map(nic => ({ ...nic, name: `${nic.name}\u001b[2J` })),
+    changes: fine.changes.map(change => ({ ...change, diff: '\u2066@@ x\n\u001b[2J\n' })),
+  }
+  const text = render('e1000e-flow-control-off', odd)
+  // oxlint-disable-next-line no-control-regex
+  expect(text).not.toMatch(/[\u001b\u2066]/)
+})
+
 test('narrow', () => {
   const narrow = renderPlan(
     makePlan('0.1.0', readPlaybook('i40e-upgrade'), [plan('i40e-upgrade', facts)]),
