@@ -33,11 +33,11 @@ export function loadInventory(
   return { inventory: merge(checked.data, path) }
 }
 
-/** Tens of thousands of hosts. Each character of YAML takes some hundred bytes while it is read. */
-const mostYaml = 4 * 1024 * 1024
+/** More than ten thousand hosts. Each character of YAML takes hundreds of bytes while it is read. */
+const mostYaml = 1024 * 1024
 
 function tellTooLarge(path: string): Problem {
-  const message = `cannot read the inventory ${path}: it has more than 4 MiB of YAML`
+  const message = `cannot read the inventory ${path}: it has more than 1 MiB of YAML`
   return problem('NF1030', message, 'divide it, or take the JSON of: ansible-inventory --list')
 }
 

@@ -40,6 +40,9 @@ export function parseYaml(
 function parseDeep(text: string, lineCounter: LineCounter): Document {
   // Of its own it compares each key of a map with all before it.
   const options = { lineCounter, prettyErrors: false, uniqueKeys: false }
+  // A text that is no YAML may have an error at each character; nobody asks where in the parser that was.
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
   try {
     return parseDocument(text, options)
   } catch (error) {
@@ -47,6 +50,8 @@ function parseDeep(text: string, lineCounter: LineCounter): Document {
     const document: Document = new Document()
     document.errors.push(new YAMLParseError([0, 1], 'BAD_COLLECTION_TYPE', tooDeep))
     return document
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
 }
 

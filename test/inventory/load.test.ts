@@ -173,7 +173,7 @@ describe('an inventory that somebody has made large', () => {
     expect(names(loaded(JSON.stringify(ansible)), ['a0'])).toEqual(['h1', 'h2'])
   })
 
-  it('is not read as YAML beyond 4 MiB', () => {
+  it('is not read as YAML beyond 1 MiB', () => {
     expect(told(`${head}${'#'.repeat(5_000_000)}`)).toContain('error[NF1030]')
     const meta = { hostvars: { h1: { text: '#'.repeat(5_000_000) } } }
     expect(names(loaded(JSON.stringify({ _meta: meta })), ['all'])).toEqual(['h1'])

@@ -249,6 +249,13 @@ describe('a file that somebody has made to be slow', () => {
     expect(performance.now() - from).toBeLessThan(10_000)
   })
 
+  it('has an error at each of its words', () => {
+    const from = performance.now()
+    expect(tell(`{${'"a" "b" '.repeat(30_000)}`)).toContain('error[NF1002]')
+    expect(performance.now() - from).toBeLessThan(10_000)
+    expect(Error.stackTraceLimit).toBeGreaterThan(0)
+  })
+
   it('has a key of a megabyte, which is no slip of the fingers', () => {
     expect(codes(write(`? ${'k'.repeat(1_000_000)}\n: 1`))).toEqual(['NF1007'])
   })
