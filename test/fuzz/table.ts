@@ -5,6 +5,7 @@ const columns = [
   'inputs',
   'per second',
   'slowest ms',
+  'at',
   'peak MB',
   'accepted',
   'refused',
@@ -24,11 +25,19 @@ export function tellTable(watched: readonly Watched[]): string {
 }
 
 function rowOf({ target, inputs, progress }: Watched): string[] {
-  const { accepted, refused, crashes, slowestMs, peakMb, ms } = progress
+  const { accepted, refused, crashes, slowestMs, slowestAt, peakMb, ms } = progress
   const rate = inputs / Math.max(ms / 1000, 0.001)
-  return [target, inputs, Math.round(rate), slowestMs, peakMb, accepted, refused, crashes].map(
-    String,
-  )
+  return [
+    target,
+    inputs,
+    Math.round(rate),
+    slowestMs,
+    slowestAt,
+    peakMb,
+    accepted,
+    refused,
+    crashes,
+  ].map(String)
 }
 
 /** What it comes to: "fuzz inputs N crashes C hangs H over-memory M". */
