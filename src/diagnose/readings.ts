@@ -35,8 +35,8 @@ export function readReading(text: string): Reading | null {
       port = new Map()
       if (portName.test(rest[0] ?? '')) ports.set(rest[0]!, port)
     } else if (word === 'softnet') {
-      add('softnet.dropped', Number.parseInt(rest[1] ?? '0', 16) || 0)
-      add('softnet.time_squeeze', Number.parseInt(rest[2] ?? '0', 16) || 0)
+      add('softnet.dropped', readHex(rest[1]))
+      add('softnet.time_squeeze', readHex(rest[2]))
     } else if (word === 'udp') udp.push(line.trim().slice('udp '.length))
     else if (word === 'irq') interrupts.push(line.trim().slice('irq '.length))
     else if (port && word !== '') readCounter(line, port)
@@ -50,18 +50,23 @@ export function readReading(text: string): Reading | null {
 function readCounter(line: string, port: Map<string, number>): void {
   // From the end: a name may have blanks, and no line, however long, may take long.
   const [digits] = /(?<!\d)\d+$/.exec(line.trim()) ?? []
-  // No counter has more than 64 bits.
-  if (digits === undefined || digits.length > 20 || port.size >= 20_000) return
+  if (digits === undefined || !digitsOnly.test(digits) || port.size >= 20_000) return
   const before = line.trim().slice(0, -digits.length)
   const name = before.trimEnd().replace(/:$/, '')
   if (/^[\w.\- [\]]+$/.test(name) && name.length < before.length) port.set(name, Number(digits))
 }
 
+/** No counter has more than 64 bits. */
+const digitsOnly = /^\d{1,20}$/
+
+const readHex = (word = ''): number =>
+  /^[0-9a-f]{1,16}$/i.test(word) ? Number.parseInt(word, 16) : 0
+
 /** Two lines of /proc/net/snmp: names, then values. */
 function readUdp([names = '', values = '']: readonly string[], host: Map<string, number>): void {
   const at = names.split(/\s+/).indexOf('RcvbufErrors')
-  const value = at > 0 ? Number(values.split(/\s+/)[at]) : Number.NaN
-  if (Number.isFinite(value)) host.set('udp.RcvbufErrors', value)
+  const value = at > 0 ? values.split(/\s+/)[at] : undefined
+  if (value !== undefined && digitsOnly.test(value)) host.set('udp.RcvbufErrors', Number(value))
 }
 
 /** Lines of /proc/interrupts that end in the name of a port, or begin a word with it: "eno1-rx-0", "i40e-eno3-TxRx-1". */
@@ -72,7 +77,7 @@ function sumInterrupts(
   const sums = new Map<string, number[]>()
   for (const line of lines) {
     const words = line.split(/\s+/)
-    const end = words.findIndex(word => !/^\d+$/.test(word))
+    const end = words.findIndex(word => !digitsOnly.test(word))
     const name = names.find(each =>
       words.slice(end).some(word => word.split(/[,-]/).includes(each)),
     )

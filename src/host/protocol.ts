@@ -186,6 +186,8 @@ export function parseAnswer(stdout: string): Answer {
       restAt = at
       continue
     }
+    // The patterns below take a line for one, and would look for its end again and again.
+    if (/[\r\u2028\u2029]/.test(line)) return unreadable(`line ${JSON.stringify(line)}`)
     const [, key = '', rest = ''] = /^(\S+) ?(.*)$/.exec(line) ?? []
     // What every object has is no key of ours: a host may say "__proto__".
     const reader = Object.hasOwn(readers, key) ? readers[key] : undefined

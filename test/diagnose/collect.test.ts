@@ -124,6 +124,8 @@ describe('parts that somebody has made to be slow', () => {
     const count = (value: string) => reading(value)?.ports.get('eno1')?.get('rx_bytes')
     expect(count('18446744073709551615')).toBe(2 ** 64)
     expect(count('9'.repeat(400))).toBeUndefined()
+    const odd = `uptime 1\nudp A RcvbufErrors\nudp 0 2.5\nsoftnet 0 ${'f'.repeat(400)} 0\n`
+    expect([...readReading(odd)!.host.values()]).toEqual([0, 0])
     const [rate] = ratesOf([{ ...reading('0')!, at: 0 }, reading('18446744073709551615')!], each =>
       each.ports.get('eno1'),
     )

@@ -141,6 +141,15 @@ describe('the archive of a transaction', () => {
   })
 })
 
+it('an answer whose line has another end than a line is refused at once', () => {
+  const line = `playbook ${'x'.repeat(200_000)}\r`
+  const from = performance.now()
+  expect(parseAnswer(block.replace(/^playbook.*$/m, line))).toMatchObject({ kind: 'unreadable' })
+  const word = `${'x'.repeat(200_000)}\r`
+  expect(parseAnswer(block.replace('end\n', `${word}\nend\n`)).kind).toBe('unreadable')
+  expect(performance.now() - from).toBeLessThan(5000)
+})
+
 describe('names that every object has', () => {
   it.each(['__proto__', '__defineGetter__', 'toString', 'constructor'])(
     '%s is no key of an answer',
