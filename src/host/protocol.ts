@@ -18,7 +18,8 @@ export const txExit = {
   refused: 8,
 } as const
 
-export const txRoot = '/var/lib/nicfix/tx'
+const home = '/var/lib/nicfix'
+export const txRoot = `${home}/tx`
 
 const idPattern = /^[0-9a-z-]{8,40}$/
 
@@ -30,12 +31,24 @@ export function checkTxId(id: string): string {
   return id
 }
 
+/**
+ * Root runs what lies there. Where somebody else owns it or may write to it, all of it may be theirs, and no change of modes
+ * would take that back. Links have modes that mean nothing.
+ */
+const onlyOfRoot = [
+  `[ ! -L ${home} ] && [ ! -L ${txRoot} ]`,
+  `[ -z "$(find ${home} -maxdepth 2 \\( ! -user 0 -o ! -type l \\( -perm -020 -o -perm -002 \\) \\) 2>/dev/null)" ]`,
+].join(' && ')
+
+const notOfRoot = `${home} is a link, or something in it is owned by somebody else than root or can be written by others: look at it, then move it away`
+
 /** The command that unpacks a staged transaction and starts its script; the archive goes to its stdin. */
 export function stageCommand(id: string, sumsSha256: string): string {
   const part = `${txRoot}/${checkTxId(id)}.part`
   if (!/^[0-9a-f]{64}$/.test(sumsSha256)) throw new Error('not a sha256')
   return [
     'umask 077',
+    `{ { ${onlyOfRoot}; } || { echo '${notOfRoot}' >&2; exit ${txExit.refused}; }; }`,
     `mkdir -p ${txRoot}`,
     // What an earlier attempt left half unpacked is of no use to anyone.
     `rm -rf ${part}`,

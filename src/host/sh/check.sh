@@ -33,6 +33,23 @@ check_storage() {
   ! needs depmod after || [ -w "/lib/modules/$kernel" ] || { echo "/lib/modules/$kernel cannot be written"; return 1; }
 }
 
+# check_folders: new files have names beside their targets that others can know. Where others can write, a link of that
+# name could lead root anywhere. Above that folder a sticky one will do: nobody can rename what root owns there.
+check_folders() {
+  local c dir found
+  set --
+  for c in "$tx"/c/*; do
+    get "$c/path"
+    [ -n "$got" ] || continue
+    dir=$(cd -P "$(existing "${got%/*}")" && pwd -P)
+    set -- "$@" "$dir/."
+    while dir=${dir%/*} && [ -n "$dir" ]; do set -- "$@" "$dir"; done
+  done
+  [ $# -gt 0 ] || return 0
+  found=$(find "$@" -prune \( ! -user 0 -o \( -perm -020 -o -perm -002 \) \( ! -perm -1000 -o -path '*/.' \) \) -print | head -n 1)
+  [ -z "$found" ] || { echo "others than root can write to ${found%/.}: they could replace what is written there"; return 1; }
+}
+
 # Twice what will be written, and for depmod its files once more. Allocation in advance (prestage) is the real proof; this
 # says it early and in numbers.
 check_room() {

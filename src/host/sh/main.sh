@@ -119,7 +119,9 @@ fire() {
 confirm() {
   local token=''
   read -r token || :
-  [ -n "$token" ] && [ "$token" = "$(value "$tx/m/token")" ] || die 8 "wrong token"
+  # Not by printf, which is a program in some shells: everybody on the host can see its words.
+  get "$tx/m/token"
+  [ -n "$token" ] && [ "$token" = "$got" ] || die 8 "wrong token"
   is_same_boot || die 8 "the host has booted since"
   # The proof is the way in that was made after the trial; one that was open all the time proves nothing.
   way_in

@@ -16,6 +16,7 @@ stage() {
   sign "$tx/worker" || refuse_stage 1 "cannot write to $home: $(df -k "$home" | tail -n 1)"
   seize "$1" || refuse_stage 7 "$why"
   check check_storage 8
+  check check_folders 8
   check check_peace 8
   check check_room 1
   check check_former 8
