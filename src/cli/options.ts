@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import type { Risk } from '../model/playbook.ts'
 import { problem, Trouble } from '../problems.ts'
 import type { LookupOptions } from '../remote/config.ts'
+import { toJson } from '../report/json.ts'
 import type { Transport } from '../remote/settings.ts'
 
 /** Hosts at a time. */
@@ -116,7 +117,7 @@ export const print = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
 
-export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2))
+export const printJson = (value: unknown): void => print(toJson(value, 2))
 
 export const tell = (text: string): void => {
   process.stderr.write(`${text}\n`)

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import type { Command } from 'commander'
 import { identifyPlan } from '../plan/make-plan.ts'
+import { toJson } from '../report/json.ts'
 import { renderJournal, renderRun, renderRuns } from '../report/runs.ts'
 import type { RunLine } from '../report/runs.ts'
 import { listRuns, removeRun, runsFolder } from '../run/folder.ts'
@@ -46,7 +47,7 @@ async function logs(run: string, options: { host?: string; json?: boolean }): Pr
   if (chosen.length === 0) throw unknownRun(run, `for ${options.host ?? 'any host'}`)
   for (const { host, file } of chosen) {
     const lines = await readJournal(file)
-    if (options.json) for (const line of lines) print(JSON.stringify({ host, ...line }))
+    if (options.json) for (const line of lines) print(toJson({ host, ...line }))
     else print(renderJournal(host, lines))
   }
 }

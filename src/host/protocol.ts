@@ -129,13 +129,13 @@ const readers: Readonly<Record<string, Reader>> = {
     return rest === 'same' || rest === 'other'
   },
   output(rest, draft) {
-    const [, change, key, value] = /^(\S+) (\S+) ?(.*)$/.exec(rest) ?? []
+    const [, change, key, value] = /^(\d\d) (\S+) ?(.*)$/s.exec(rest) ?? []
     if (change === undefined || key === undefined || value === undefined) return false
     draft.outputs.set(change, { ...draft.outputs.get(change), [key]: value })
     return true
   },
   event(rest, draft) {
-    const parts = /^(\d+) (\d+(?:\.\d+)?) (\S+) (\S+) ?(.*)$/.exec(rest)
+    const parts = /^(\d+) (\d+(?:\.\d+)?) (-|\d\d) (\S+) ?(.*)$/s.exec(rest)
     const [, seq, uptime, change = '', name = '', text = ''] = parts ?? []
     if (!parts || !isOneOf<TxEventName>(txEventNames, name)) return false
     draft.events.push({ seq: Number(seq), uptime: Number(uptime), change, event: name, text })
@@ -199,9 +199,7 @@ export function parseAnswer(stdout: string): Answer {
       restAt = at
       continue
     }
-    // The patterns below take a line for one, and would look for its end again and again.
-    if (/[\r\u2028\u2029]/.test(line)) return unreadable(`line ${JSON.stringify(line)}`)
-    const [, key = '', rest = ''] = /^(\S+) ?(.*)$/.exec(line) ?? []
+    const [, key = '', rest = ''] = /^(\S+) ?(.*)$/s.exec(line) ?? []
     // What every object has is no key of ours: a host may say "__proto__".
     const reader = Object.hasOwn(readers, key) ? readers[key] : undefined
     if (!reader?.(rest, draft)) return unreadable(`line ${JSON.stringify(line)}`)

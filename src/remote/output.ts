@@ -3,6 +3,9 @@ import { StringDecoder } from 'node:string_decoder'
 /** Standard output and error of a command are each kept up to this size unless the caller says otherwise. */
 export const defaultLimitBytes = 8 * 1024 * 1024
 
+/** Copied into pieces of this size: a host that sends single bytes would have us keep a whole packet for each. */
+const pieceBytes = 64 * 1024
+
 /** Keeps the head of a byte stream and lets the rest run by, so that the writer is never blocked. */
 export type Collector = { add(piece: Uint8Array): void; text(): string }
 
@@ -11,20 +14,34 @@ export type Collector = { add(piece: Uint8Array): void; text(): string }
  * what it throws is dropped, because progress must not end a command.
  */
 export function collect(limitBytes: number, onText?: (text: string) => void): Collector {
-  const pieces: Uint8Array[] = []
+  const pieces: Buffer[] = []
+  let used = pieceBytes
   const decoder = new StringDecoder('utf8')
   let room = limitBytes
   let cut = false
   return {
     add(piece) {
-      if (room > 0) pieces.push(piece.length > room ? piece.subarray(0, room) : piece)
+      let rest = piece.subarray(0, room)
       cut ||= piece.length > room
-      room = Math.max(0, room - piece.length)
+      room -= rest.length
+      while (rest.length > 0) {
+        if (used === pieceBytes) {
+          pieces.push(Buffer.allocUnsafe(pieceBytes))
+          used = 0
+        }
+        const part = rest.subarray(0, pieceBytes - used)
+        pieces.at(-1)?.set(part, used)
+        used += part.length
+        rest = rest.subarray(part.length)
+      }
       if (onText) tell(onText, decoder.write(piece))
     },
     // A character that the limit cut in two is left out; `stream` does just that.
     text: () =>
-      new TextDecoder('utf-8', { ignoreBOM: true }).decode(Buffer.concat(pieces), { stream: cut }),
+      new TextDecoder('utf-8', { ignoreBOM: true }).decode(
+        Buffer.concat(pieces).subarray(0, limitBytes - room),
+        { stream: cut },
+      ),
   }
 }
 
@@ -39,6 +56,9 @@ function tell(onText: (text: string) => void, text: string): void {
 /** A collector that passes on what comes before a mark, and keeps what comes after it apart. */
 export type Divided = Collector & { tail(): string | undefined }
 
+/** What comes after a mark is short; a host that goes on and on is not listened to. */
+const tailBytes = 64
+
 /** Divides a byte stream at an ASCII mark. Nothing waits but bytes that could be the beginning of the mark. */
 export function divide(mark: string, inner: Collector): Divided {
   let held: Buffer = Buffer.alloc(0)
@@ -46,7 +66,7 @@ export function divide(mark: string, inner: Collector): Divided {
   return {
     add(piece) {
       if (tail) {
-        tail = Buffer.concat([tail, piece])
+        tail = Buffer.concat([tail, piece.subarray(0, tailBytes - tail.length)])
         return
       }
       const bytes = Buffer.concat([held, piece])
@@ -54,7 +74,7 @@ export function divide(mark: string, inner: Collector): Divided {
       const end = at < 0 ? bytes.length - lengthOfStart(bytes, mark) : at
       inner.add(bytes.subarray(0, end))
       if (at < 0) held = bytes.subarray(end)
-      else tail = bytes.subarray(at + mark.length)
+      else tail = Buffer.from(bytes.subarray(at + mark.length).subarray(0, tailBytes))
     },
     text() {
       // It was no mark after all.

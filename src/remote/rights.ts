@@ -75,14 +75,15 @@ function runWith(shell: Shell, password: string): Connection['run'] {
   }
 }
 
-function hearAfter(mark: string, listener: (text: string) => void): (text: string) => void {
+/** Passes on what comes after the mark; of what comes before it no more is kept than could be a part of it. */
+export function hearAfter(mark: string, listener: (text: string) => void): (text: string) => void {
   let held: string | undefined = ''
   return text => {
     if (held === undefined) return listener(text)
-    held += text
-    const rest = afterMark(held, mark)
+    const whole: string = held + text
+    const rest = afterMark(whole, mark)
+    held = rest === undefined ? whole.slice(-mark.length) : undefined
     if (rest === undefined) return
-    held = undefined
     if (rest !== '') listener(rest)
   }
 }

@@ -1,5 +1,6 @@
 import type { Event, EventBody, Verdict } from '../model/event.ts'
 import type { TxEvent } from '../model/tx.ts'
+import { toJson } from './json.ts'
 
 /** Tells what happens to another program. `host` is null for what is about the whole run. */
 export type Emit = (body: EventBody, host?: string | null) => void
@@ -19,7 +20,7 @@ export function writeEvents(
     emit(body, host = null) {
       const line: Event = { v: 1, seq, at: today().toISOString(), run, host, ...body }
       seq += 1
-      write(`${JSON.stringify(line)}\n`)
+      write(`${toJson(line)}\n`)
     },
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Log, Result } from 'sarif'
 import { catalogue } from '../problems.ts'
 import type { Problem } from '../problems.ts'
+import { toJson } from './json.ts'
 import { show } from './problems.ts'
 
 /** Forms in which other programs take problems that are in files. */
@@ -26,7 +27,7 @@ export function renderFindings(
   }
 }
 
-const write = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+const write = (value: unknown): string => `${toJson(value, 2)}\n`
 
 const words = ({ message, details, next }: Problem): string =>
   [message, ...details, `next: ${next}`].map(show).join('\n')

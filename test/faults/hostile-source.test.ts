@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
-import type { Headers } from 'tar-stream'
+import type { Header } from 'tar-stream'
 import { afterEach, describe, expect, it } from 'vitest'
 import { stageCommand, txCommand } from '../../src/host/protocol.ts'
 import { packStage } from '../../src/host/stage.ts'
@@ -12,7 +12,7 @@ import { Scenario, id, tx } from './scenario.ts'
 let scenario: Scenario
 afterEach(() => scenario?.end())
 
-type Member = Partial<Headers> & { readonly name: string; readonly text?: string }
+type Member = Partial<Header> & { readonly name: string; readonly text?: string }
 
 async function packOf(members: readonly Member[]): Promise<Buffer> {
   const tar = pack()

@@ -13,10 +13,11 @@ afterEach(() => scenario?.end())
 const home = '/var/lib/nicfix'
 const somebody = 1000
 
+const isOpen = ({ kind, mode, owner }: Entry) =>
+  owner !== '0:0' || (kind !== 'link' && (Number.parseInt(mode, 8) & 0o077) !== 0)
+
 /** What of ours anybody but root may read, write or enter. */
 function openEntries(): string[] {
-  const isOpen = ({ kind, mode, owner }: Entry) =>
-    owner !== '0:0' || (kind !== 'link' && (Number.parseInt(mode, 8) & 0o077) !== 0)
   return [...scenario.host.disk()]
     .filter(([path, entry]) => path.startsWith(home) && !isCopy(path) && isOpen(entry))
     .map(([path, { kind, mode, owner }]) => `${path} ${kind} ${mode} ${owner}`)
@@ -58,7 +59,10 @@ describe('other users of the host', () => {
   })
 
   it('see the secret of a run in no list of processes, also where printf is a program', async () => {
-    const script = scriptUnderTest().replace('set -u\n', 'set -u\nprintf() { /usr/sbin/printf "$@"; }\n')
+    const script = scriptUnderTest().replace(
+      'set -u\n',
+      'set -u\nprintf() { /usr/sbin/printf "$@"; }\n',
+    )
     scenario = await Scenario.start({}, { script })
     scenario.tool('printf', 'echo "$*" >>/control/words', 'exec /usr/bin/printf "$@"')
     await scenario.to('tried')

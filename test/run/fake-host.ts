@@ -59,7 +59,8 @@ export class FakeHost implements Host {
     }
     this.connections += 1
     let open = true
-    const hostKey = this.faults.otherKeyLater && this.connections > 1 ? 'SHA256:b' : 'SHA256:a'
+    const { otherKeyFrom = Infinity } = this.faults
+    const hostKey = this.connections >= otherKeyFrom ? 'SHA256:b' : 'SHA256:a'
     return Promise.resolve({
       hostKey,
       via: 'ssh root@h1:22',

@@ -32,6 +32,7 @@ export type Faults = {
   readonly proofFails?: boolean
   readonly rebootsAfterTrial?: boolean
   readonly confirmTakesMs?: number
-  readonly otherKeyLater?: boolean
+  /** From this connection on another host key answers. */
+  readonly otherKeyFrom?: number
   readonly releaseFails?: boolean
 }

@@ -5,6 +5,7 @@ import { done, lost, say, sayExit } from '../said.ts'
 import { instruct, reach } from '../talk.ts'
 import { watch } from '../watch.ts'
 import type { Session } from '../session.ts'
+import { refuseAnother } from './connect.ts'
 import type { Effect } from './effect.ts'
 import { sayTrialFailed } from './try.ts'
 
@@ -23,7 +24,9 @@ export const confirm: Effect = async (session, signal) => {
   const { host, tools, token } = session.job
   const next = `nicfix status --host ${host.name}`
   const untilMs = (session.deadlineAtMs ?? tools.clock.nowMs()) + graceMs
-  do {
+  // Somebody may have waited long for a word, over more than one connection.
+  let another = await refuseAnother(session)
+  while (!another) {
     const { exit } = await instruct(session, 'confirm', {
       stdin: `${token}\n`,
       timeoutMs: confirmMs,
@@ -35,11 +38,14 @@ export const confirm: Effect = async (session, signal) => {
     }
     if (exit.kind !== 'lost') return sayExit('failed', 'NF4100', exit, next)
     if (!(await reach(session, untilMs, signal)).ok) break
+    another = await refuseAnother(session)
+    if (another) break
     await instruct(session, 'status', { timeoutMs: confirmMs })
     if (isConfirmed(session)) return done
     if (session.status && session.status.state !== 'pending') return sayTrialFailed(session)
-  } while (tools.clock.nowMs() < untilMs)
-  return lost(`contact to ${host.name} was lost while confirming`, next)
+    if (tools.clock.nowMs() >= untilMs) break
+  }
+  return another ?? lost(`contact to ${host.name} was lost while confirming`, next)
 }
 
 const hasEnded = ({ state }: TxStatus) => state !== 'pending' && state !== 'confirmed'

@@ -1,6 +1,8 @@
+import type { Said } from '../../../machines/names.ts'
 import { problem } from '../../problems.ts'
 import { problemOf, done, lost, say } from '../said.ts'
 import { hangUp, rollbackSeconds } from '../session.ts'
+import type { Session } from '../session.ts'
 import { reach, secondsLeft } from '../talk.ts'
 import type { Effect } from './effect.ts'
 
@@ -27,8 +29,7 @@ export const connect: Effect = async session => {
  * The host is tried for as long as its guard waits.
  */
 export const reconnect: Effect = async (session, signal) => {
-  const { host, run, tools } = session.job
-  const { hostKey } = session
+  const { host, tools } = session.job
   await hangUp(session)
   const untilMs =
     session.deadlineAtMs ?? tools.clock.nowMs() + session.job.plan.confirmWithinSeconds * 1000
@@ -39,14 +40,18 @@ export const reconnect: Effect = async (session, signal) => {
     const guard = left === null ? '' : `; its guard rolls back in ${left}s`
     return lost(`no new connection to ${host.name} after the trial${guard}`, next)
   }
-  if (hostKey !== null && session.connection?.hostKey !== hostKey) {
-    const key = session.connection?.hostKey ?? 'none'
-    await hangUp(session)
-    const details = [`before  ${hostKey}`, `now     ${key}`, `run     ${run}`]
-    const message = 'another host answers since the trial'
-    return say('failed', problem('NF6002', message, next, { details }))
-  }
-  return done
+  return (await refuseAnother(session)) ?? done
+}
+
+/** Another host key than that of the first connection, also one that known_hosts has, confirms nothing. */
+export async function refuseAnother(session: Session): Promise<Said | null> {
+  const { connection, hostKey, job } = session
+  if (hostKey === null || connection === null || connection.hostKey === hostKey) return null
+  await hangUp(session)
+  const details = [`before  ${hostKey}`, `now     ${connection.hostKey}`, `run     ${job.run}`]
+  const message = 'another host answers since the trial'
+  const next = `nicfix status --host ${job.host.name}`
+  return say('failed', problem('NF6002', message, next, { details }))
 }
 
 /** How long a rollback may take on the host before nobody can count on it any more. */
