@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { chooseHosts } from '../inventory/choose.ts'
 import { loadInventory } from '../inventory/load.ts'
@@ -9,6 +9,8 @@ import type { Host } from '../remote/host.ts'
 import { localHost } from '../remote/local.ts'
 import { readProgram } from '../remote/program.ts'
 import { sshHost } from '../remote/ssh.ts'
+import { readSmallFile } from '../small-file.ts'
+import type { Kind } from '../small-file.ts'
 import { allOf, resolveHosts } from './hosts.ts'
 import { lookupOf } from './options.ts'
 import { secretsOf } from './secrets.ts'
@@ -87,18 +89,17 @@ async function listOf(path: string): Promise<string> {
   throw unreadable(path, ran.why)
 }
 
-const mostBytes = 16 * 1024 * 1024
+export const inventoryFile: Kind = {
+  what: 'an inventory',
+  mostBytes: 16 * 1024 * 1024,
+  mayBePiped: true,
+}
 
 function readBytes(path: string): string {
-  let bytes: Buffer
+  const read = readSmallFile(path, inventoryFile)
+  if ('why' in read) throw unreadable(path, read.why)
   try {
-    bytes = readFileSync(path === '-' ? 0 : path)
-  } catch (error) {
-    throw unreadable(path, error instanceof Error ? error.message : String(error))
-  }
-  if (bytes.length > mostBytes) throw unreadable(path, 'it has more than 16 MiB')
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true }).decode(read.bytes)
   } catch {
     throw unreadable(path, 'it is not UTF-8 text')
   }

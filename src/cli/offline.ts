@@ -35,7 +35,7 @@ export async function planOffline(
   const result = readPlaybook(path, { commandLine: env })
   if ('problems' in result) throw new Trouble(...result.problems)
   const loaded = acceptRisks(result.loaded, options)
-  const sources = await readSources(loaded, makeTarballs())
+  const sources = readSources(loaded, makeTarballs())
   const chosen = choose(known, wanted)
   const planned = chosen.map(([name, facts]) => planHost(loaded, name, facts, sources.known))
   const plans = planned.flatMap(each => ('plan' in each ? [each.plan] : []))

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
 import { parse } from 'yaml'
 import type { Risk } from '../model/playbook.ts'
 import { problem, Trouble } from '../problems.ts'
 import type { LookupOptions } from '../remote/config.ts'
+import { readSmallFile } from '../small-file.ts'
 import { toJson } from '../report/json.ts'
 import type { Transport } from '../remote/settings.ts'
 
@@ -44,11 +44,15 @@ function collectValues(
   return { ...before, [value.slice(0, at)]: value.slice(at + 1) }
 }
 
+const mebibyte = 1024 * 1024
+
 /** A map of names and values in YAML or JSON. Each value is the text that is written there: 2.10 stays 2.10. */
 function readValues(path: string): Record<string, string> {
+  const read = readSmallFile(path, { what: 'such a file', mostBytes: mebibyte, mayBePiped: true })
+  if ('why' in read) throw refuse(`the values in ${path} cannot be read: ${read.why}`)
   let data: unknown
   try {
-    data = parse(readFileSync(path, 'utf8'), { schema: 'failsafe' })
+    data = parse(read.bytes.toString('utf8'), { schema: 'failsafe' })
   } catch (error) {
     const [why] = (error instanceof Error ? error.message : String(error)).split('\n')
     throw refuse(`the values in ${path} cannot be read: ${why}`)

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import type { HostPlan, Plan } from '../model/plan.ts'
 import type { LoadedPlaybook } from '../model/playbook.ts'
 import { makePlan } from '../plan/make-plan.ts'
 import { planHost } from '../plan/plan-host.ts'
-import { readPlaybook } from '../playbook/read.ts'
+import { playbookFile, readPlaybook } from '../playbook/read.ts'
 import { Trouble } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 import type { Connection, Host } from '../remote/host.ts'
+import { readSmallFile } from '../small-file.ts'
 import { findHosts } from './find-hosts.ts'
 import type { HostOptions, PlaybookOptions } from './options.ts'
 import { keepFor, probeHost } from './probe.ts'
@@ -36,8 +36,10 @@ export type Preparation = {
 
 /** The name of a playbook, which says what of a host's variables are meant for it; '' where it has none. */
 function nameOf(path: string): string {
+  const read = readSmallFile(path, playbookFile)
+  if ('why' in read) return ''
   try {
-    const data: unknown = parse(readFileSync(path, 'utf8'))
+    const data: unknown = parse(read.bytes.toString('utf8'))
     const name = typeof data === 'object' && data !== null && 'name' in data ? data.name : ''
     return typeof name === 'string' ? name : ''
   } catch {
@@ -89,7 +91,7 @@ export async function prepare(
   const tarballs = makeTarballs()
   const keeping = keepFor(hosts, options)
   const { done: ready, problems } = await settle(wanted, options, async ({ host, loaded }) =>
-    prepareHost(host, loaded, await readSources(loaded, tarballs), keeping),
+    prepareHost(host, loaded, readSources(loaded, tarballs), keeping),
   )
   const loaded = wanted.find(({ host }) => host === ready[0]?.host)?.loaded
   if (!loaded) throw new Trouble(...problems)

@@ -35,12 +35,12 @@ export type Candidates = {
  * The tarballs of a stored plan, by their paths and by the hashes that the plan was approved with.
  * @throws {Trouble} NF2014 when one is missing, or has changed
  */
-export async function readPayloads(plan: HostPlan, playbookPath: string, tarballs: Tarballs) {
+export function readPayloads(plan: HostPlan, playbookPath: string, tarballs: Tarballs) {
   const payloads = new Map<string, Uint8Array>()
   for (const change of plan.changes) {
     if (change.kind !== 'build-module') continue
     const { source, sha256 } = change
-    const found = await tarballs(source, playbookPath)
+    const found = tarballs(source, playbookPath)
     if (typeof found === 'string' || found.sha256 !== sha256) {
       const message = `${source} is missing, or is not the source that the plan was made with`
       const details = [`expected  sha256 ${sha256}`]
@@ -69,7 +69,7 @@ export async function recall(path: string, options: HostOptions): Promise<Candid
     hosts.push({
       host,
       plan: part,
-      payloads: await readPayloads(part, plan.playbook.path, tarballs),
+      payloads: readPayloads(part, plan.playbook.path, tarballs),
     })
   }
   return { plan, hosts, problems: [] }

@@ -69,7 +69,7 @@ async function seat({ host, plan, standing }: Met, whole: Plan, folder: RunFolde
     playbook: whole.playbook.name,
     controller: whoAmI(),
     token: await folder.readToken(host.name),
-    payloads: sends ? await readPayloads(plan, whole.playbook.path, makeTarballs()) : new Map(),
+    payloads: sends ? readPayloads(plan, whole.playbook.path, makeTarballs()) : new Map(),
     tools: realTools(),
     retryStuck: standing.kind === 'open' && standing.machine === 'undo',
     byHand: standing.kind === 'open' && standing.byHand,

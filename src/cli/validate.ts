@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { Option, type Command } from 'commander'
 import { worst } from '../model/exit.ts'
 import type { Problem } from '../problems.ts'
 import { readPlaybook } from '../playbook/read.ts'
 import { findingFormats, renderFindings } from '../report/findings.ts'
 import type { FindingFormat } from '../report/findings.ts'
-import { readInventory } from './find-hosts.ts'
+import { readSmallFile } from '../small-file.ts'
+import { inventoryFile, readInventory } from './find-hosts.ts'
 import { print, withValues } from './options.ts'
 import type { PlaybookOptions } from './options.ts'
 import { problemsOf } from '../run/said.ts'
@@ -16,11 +16,8 @@ type Options = PlaybookOptions & { json?: boolean; format: 'text' | FindingForma
 
 /** By its first key. What cannot be read is told as a playbook that cannot. */
 function isInventory(path: string): boolean {
-  try {
-    return /^["']?nicfix-inventory["']?\s*:/m.test(readFileSync(path, 'latin1'))
-  } catch {
-    return false
-  }
+  const read = readSmallFile(path, { ...inventoryFile, mayBePiped: false })
+  return 'bytes' in read && /^["']?nicfix-inventory["']?\s*:/m.test(read.bytes.toString('latin1'))
 }
 
 async function judgeInventory(path: string): Promise<readonly Problem[]> {

@@ -9,6 +9,8 @@ const user = z.string().regex(/^[A-Za-z_][A-Za-z0-9_.$@\\-]*$/, 'the name of a u
 const jump = z
   .string()
   .regex(/^[A-Za-z0-9[][A-Za-z0-9._:@%,[\]-]*$/, 'hosts as ProxyJump has them: user@bastion:22')
+// `ssh -G` prints it as it is: a second line would be read as a setting of its own, such as another file of known hosts.
+const path = z.string().regex(/^[^\n\r\0]+$/, 'the path of a file, in one line')
 const value = z.union([z.string(), z.number(), z.boolean()]).transform(String)
 const vars = z.record(
   z.string().regex(/^[a-z][a-z0-9_]*$/, 'a name of small letters, digits and underscores'),
@@ -22,7 +24,7 @@ export const waySchema = z.strictObject({
   user: user.optional(),
   port: z.number().int().min(1).max(65_535).optional(),
   /** Private key, beside those of ~/.ssh/config. */
-  key: z.string().min(1).optional(),
+  key: path.optional(),
   jump: jump.optional(),
 })
 

@@ -82,6 +82,9 @@ function listUnfit(document: Document, what: string): Syntax[] {
       }
       if (isMap(node)) found.push(...listRepeated(node))
       if (isAlias(node)) found.push({ message: `aliases are not allowed in ${article(what)}`, pos })
+      // What checks the data further on passes over it, and nobody would be told.
+      if (key === 'key' && isScalar(node) && node.value === '__proto__')
+        found.push({ message: 'a key must not be "__proto__"', pos })
       if (key === 'key' && isCollection(node)) found.push({ message: 'a key must be text', pos })
     },
   })

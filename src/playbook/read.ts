@@ -1,21 +1,13 @@
-import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import type { LoadedPlaybook, Use } from '../model/playbook.ts'
 import { problem, Trouble, type Problem } from '../problems.ts'
 import { loadPlaybook } from './load.ts'
+import { readSmallFile } from '../small-file.ts'
+import type { Kind } from '../small-file.ts'
 import type { Values } from './variables.ts'
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
-  EISDIR: 'it is a directory',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  ELOOP: 'its symbolic links go in a circle',
-}
-
-/** In bytes. Nobody reviews more, and a file of another kind is told at once. */
-const most = 64 * 1024
+/** Nobody reviews more, and a file of another kind is told at once. */
+export const playbookFile: Kind = { what: 'a playbook', mostBytes: 64 * 1024 }
 
 /** Reads a playbook from the disk and loads it. A file that cannot be read is NF1001; the rest is as in `loadPlaybook`. */
 export function readPlaybook(
@@ -27,18 +19,9 @@ export function readPlaybook(
 }
 
 function readText(path: string): { text: string } | { problems: Problem[] } {
-  let bytes: Buffer
-  try {
-    bytes = readFileSync(path)
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-    return { problems: [unreadable(path, reasons[code] ?? `the system says ${code}`)] }
-  }
-  if (bytes.length > most) {
-    const size = `it has ${Math.ceil(bytes.length / 1024)} KiB, and ${most / 1024} KiB are the most that a playbook may have`
-    return { problems: [unreadable(path, size)] }
-  }
-  const text = decode(bytes)
+  const read = readSmallFile(path, playbookFile)
+  if ('why' in read) return { problems: [unreadable(path, read.why)] }
+  const text = decode(read.bytes)
   return text === null ? { problems: [unreadable(path, 'it is not UTF-8 text')] } : { text }
 }
 

@@ -70,6 +70,16 @@ describe('an inventory', () => {
     ['an unknown key', 'hosts: { h1: { adress: 192.0.2.1 } }', 'did you mean "address"?'],
     ['a name that ssh could take for an option', 'hosts: { -oProxyCommand=x: }', 'wrong name'],
     ['an address of that kind', 'hosts: { h1: { address: "-oX" } }', 'wrong value'],
+    ['a user of that kind', 'hosts: { h1: { user: "-oX" } }', 'wrong value'],
+    [
+      'a key that brings a setting of its own',
+      'hosts: { h1: { key: "k\\nuserknownhostsfile evil" } }',
+      'the path of a file, in one line',
+    ],
+    ['a host that is no name', 'hosts: { __proto__: { port: 1 } }', 'a key must not be'],
+    ['a group that is no name', 'hosts: { a: }\ngroups: { __proto__: {} }', 'a key must not be'],
+    ['a key twice', 'hosts: { a: , a: }', 'map keys must be unique'],
+    ['an alias of many', 'hosts: &h { a: *h }', 'aliases are not allowed'],
     ['a jump of that kind', 'hosts: { h1: { jump: "-oX" } }', 'wrong value'],
     ['a port that is none', 'hosts: { h1: { port: 70000 } }', 'wrong value for "hosts.h1.port"'],
     [
@@ -99,6 +109,13 @@ describe('an inventory', () => {
     expect(told(`${head}hosts: { a: { vars: { nic: z } } }\n${groups}`)).toBe('no problem')
   })
 
+  it('lets no name of a value reach what all values have in common', () => {
+    const text =
+      'vars: { __proto__: { x: 1 }, constructor: y }\nhosts: { a: { vars: { toString: z } } }'
+    expect(told(head + text)).toContain('a key must not be "__proto__"')
+    expect(({} as Record<string, unknown>)['x']).toBeUndefined()
+  })
+
   it('never throws, whatever the text', () => {
     const any = oneof(string(), json())
     assert(property(any, text => told(text).length > 0 && told(head + text).length > 0))
@@ -118,6 +135,7 @@ describe('the inventory that ansible-inventory --list prints', () => {
         web2: { ansible_ssh_common_args: '-o ProxyJump=bastion', secret: { __ansible_vault: 'x' } },
         win1: { ansible_connection: 'winrm' },
         odd1: { ansible_ssh_common_args: '-o ProxyCommand="nc %h"', ansible_become_user: 'bob' },
+        key1: { ansible_ssh_private_key_file: 'k\nuserknownhostsfile evil' },
         '-oX': { ansible_host: '-oProxyCommand=x', ansible_user: 'a b' },
         here: { ansible_connection: 'local' },
       },
@@ -141,6 +159,7 @@ describe('the inventory that ansible-inventory --list prints', () => {
   })
 
   it('has hosts that nicfix cannot reach so, and says why', () => {
+    expect(inventory.hosts.get('key1')?.unsupported).toBe('ssh would not take its key')
     expect(inventory.hosts.get('win1')?.unsupported).toBe('ansible_connection is winrm')
     expect(inventory.hosts.get('-oX')?.unsupported).toBe(
       'ssh would not take its name; ssh would not take its address; ssh would not take its user',

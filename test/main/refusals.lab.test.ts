@@ -103,7 +103,7 @@ describe.runIf(ready.ok)('what cannot work is said, and the host is left alone',
     const ended = await apply('-e', 'source=/nowhere/i40e.tar.gz')
     expect(errorOf(ended)).toMatchObject({ exit: 1, name: 'NF2013', saysWhatToDo: true })
     expect(ended.err).toMatch(/cannot be read: \/nowhere\/i40e\.tar\.gz/)
-    expect(ended.err).toMatch(/ENOENT/)
+    expect(ended.err).toMatch(/there is no such file/)
     expect(await look(bench.host)).toEqual(before)
   })
 

@@ -135,6 +135,8 @@ error[NF1002]: map keys must be unique   (exit 65)
     ['two documents', `${write('')}---\na: 1\n`, ['NF1002']],
     ['an alias', write('description: &a x\nmax-outage: *a'), ['NF1002']],
     ['a merge key', write('guard: { <<: {} }'), ['NF1003', 'NF1007']],
+    ['a key that all values have', write('vars: { __proto__: { default: x } }'), ['NF1002']],
+    ['a variable of such a name', write('vars: { constructor: { default: x } }'), []],
     ['a tag', write('description: !!js/function x'), ['NF1002']],
     ['a tab as indentation', write('guard:\n\tconfirm-within: 1s'), ['NF1002']],
     ['a bad name of a variable', write('vars: { Version: {} }'), ['NF1003']],

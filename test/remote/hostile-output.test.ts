@@ -17,13 +17,14 @@ const mebibyte = 1024 * 1024
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
+function held(): number {
+  collectGarbage()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return (heapUsed + arrayBuffers) / mebibyte
+}
+
 /** What is held after all garbage is gone, in MiB more than before. */
 async function heldBy(work: () => unknown): Promise<number> {
-  const held = () => {
-    collectGarbage()
-    const { heapUsed, arrayBuffers } = process.memoryUsage()
-    return (heapUsed + arrayBuffers) / mebibyte
-  }
   const before = held()
   const kept = await work()
   const after = held()
