@@ -30,16 +30,31 @@ function explain() {
   process.exit(1)
 }
 
+// What lies there is run. So it is at home, not in /tmp as Node would have it; and where the home is that of somebody else,
+// as sudo may leave it, or others can write there, nothing is kept.
+function privateFolder(fs, cache) {
+  var folders = [cache, cache + '/nicfix', cache + '/nicfix/compiled']
+  function isMine(folder) {
+    var found = fs.statSync(folder)
+    return found.uid === process.getuid() && (found.mode & 0o022) === 0
+  }
+  try {
+    if (!isMine(cache)) return null
+    fs.mkdirSync(folders[2], { recursive: true, mode: 0o700 })
+    return folders.every(isMine) ? folders[2] : null
+  } catch (_) {
+    return null
+  }
+}
+
 if (isFit(process.versions.node)) {
   void Promise.all([import('node:module'), import('node:os'), import('node:fs'), import('node:v8')])
     .then(function (modules) {
       modules[3].setFlagsFromString('--max-semi-space-size=1')
       modules[3].setFlagsFromString('--semi-space-growth-factor=1')
-      // Half of the time of a short command goes into compiling. Kept at home: what lies there is run, and the shared /tmp,
-      // Node's own choice, is no place for that.
-      var home = modules[1].homedir()
-      if (modules[2].existsSync(home + '/.cache'))
-        modules[0].enableCompileCache(home + '/.cache/nicfix/compiled')
+      // Half of the time of a short command goes into compiling.
+      var folder = privateFolder(modules[2], modules[1].homedir() + '/.cache')
+      if (folder) modules[0].enableCompileCache(folder)
       return import('./cli/main.ts')
     })
     .then(function (cli) {

@@ -1,10 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
+  chmodSync,
+  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -18,6 +22,12 @@ const pinned = new URL(
   import.meta.url,
 ).pathname
 const old = findOldNode()
+
+function makeOpen(path: string, mode = 0o777): string {
+  mkdirSync(path, { recursive: true })
+  chmodSync(path, mode)
+  return path
+}
 
 let folder = ''
 beforeEach(() => {
@@ -47,6 +57,36 @@ describe('the door', () => {
       node: process.versions.node,
       words: ['7', 'a b'],
       input: 'hello',
+    })
+  })
+
+  describe('keeps what it has compiled', () => {
+    const cache = () => join(folder, 'home/.cache')
+    const isKept = () => existsSync(join(cache(), 'nicfix/compiled'))
+    const start = (prefix = '') =>
+      execFileSync(
+        'sh',
+        ['-c', `${prefix} exec "$0" "$1" 0`, process.execPath, join(folder, 'src/main.js')],
+        { input: 'hello', env: { ...process.env, HOME: join(folder, 'home') } },
+      )
+
+    it('where nobody else can write, although the umask is 000', () => {
+      mkdirSync(cache(), { recursive: true, mode: 0o755 })
+      start('umask 000;')
+      expect(isKept()).toBe(true)
+      for (const each of ['nicfix', 'nicfix/compiled'])
+        expect(statSync(join(cache(), each)).mode & 0o777).toBe(0o700)
+    })
+
+    it.each([
+      ['in no home without a cache', () => mkdirSync(join(folder, 'home'))],
+      ['in no cache that others can write to', () => makeOpen(cache())],
+      ['in no folder that others can write to', () => makeOpen(join(cache(), 'nicfix'))],
+      ['in no home of somebody else', () => chownSync(makeOpen(cache(), 0o755), 1000, 1000)],
+    ])('%s', (_where, prepare) => {
+      prepare()
+      start()
+      expect(isKept() && readdirSync(join(cache(), 'nicfix/compiled')).length > 0).toBe(false)
     })
   })
 
