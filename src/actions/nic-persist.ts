@@ -20,7 +20,7 @@ const risers = ['NetworkManager', 'initscripts']
  */
 export const persistSettings: Action<'nic.persist'> = (step, context) => {
   const { facts, host } = context
-  const odd = context.nics.filter(({ name }) => !/^[A-Za-z0-9_.:-]+$/.test(name))
+  const odd = context.nics.filter(({ name }) => !/^[A-Za-z0-9_.:][A-Za-z0-9_.:-]*$/.test(name))
   if (odd.length > 0) return refuse(...odd.map(nic => cannotWrite(nic, host)))
   if (facts.networkStacks.some(stack => readers.includes(stack)))
     return persistInInterfaces(step, context)

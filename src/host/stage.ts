@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { pack } from 'tar-stream'
+import { z } from 'zod'
+import { changeSchema } from '../model/plan.ts'
 import type { Change, HostPlan, WriteFile } from '../model/plan.ts'
 import { checkTxId } from './protocol.ts'
 
@@ -120,7 +122,9 @@ export function stageFiles(input: StageInput): Map<string, Uint8Array> {
   put('', { 'nicfix.sh': input.script })
   put('m/', describeTransaction(input))
   for (const change of input.plan.changes) {
-    if (!/^\d\d$/.test(change.id)) throw new Error(`not a change id: ${change.id}`)
+    // A plan that was never in a file has not been looked at.
+    const fault = changeSchema.safeParse(change).error
+    if (fault) throw new Error(`not a change: ${z.prettifyError(fault)}`)
     put(`c/${change.id}/`, describeChange(change, input.payloads))
   }
   const sums = [...files].map(([name, bytes]) => `${sha256(bytes)}  ${name}\n`).join('')

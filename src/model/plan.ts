@@ -1,5 +1,22 @@
 import { z } from 'zod'
-import { count, flag, list, map, sha256, shape, text } from './shape.ts'
+import {
+  changeId,
+  count,
+  fileMode,
+  fileOwner,
+  flag,
+  line,
+  list,
+  map,
+  moduleName,
+  path,
+  pciAddress,
+  release,
+  sha256,
+  shape,
+  text,
+  words,
+} from './shape.ts'
 
 /** How sure the plan is of a value: known now; known within bounds; known only when it is done. */
 const certainty = z.enum(['exact', 'bounded', 'at-apply'])
@@ -8,7 +25,7 @@ export type Certainty = z.infer<typeof certainty>
 /** What the plan says of a change beside its parameters. Every string is for people. */
 const told = {
   /** "01", "02" …: order of doing, and the name of the change's directory on the host. */
-  id: z.string().regex(/^\d{2}$/),
+  id: changeId,
   /** id of the playbook's step that asked for it. */
   step: text,
   title: text,
@@ -31,14 +48,14 @@ const buildModule = shape({
   kind: z.literal('build-module'),
   phase: z.literal('build'),
   ...told,
-  module: text,
-  version: text,
-  kernel: text,
+  module: moduleName,
+  version: line,
+  kernel: release,
   /** Tarball on the controller. */
   source: text,
   sha256,
   /** Where the module will be installed; goes into the boot record. */
-  target: text,
+  target: path,
 })
 export type BuildModule = z.infer<typeof buildModule>
 
@@ -47,17 +64,17 @@ const swapDriver = shape({
   kind: z.literal('swap-driver'),
   phase: z.literal('trial'),
   ...told,
-  module: text,
+  module: moduleName,
   /** What `ethtool -i` will say, empty where nothing tells. */
-  version: text,
+  version: line,
   /** What is loaded: the output of the build-module change with that id, or a file that the host has. */
-  source: z.union([shape({ from: text }), shape({ file: text, sha256, buildId: text })]),
+  source: z.union([shape({ from: changeId }), shape({ file: path, sha256, buildId: words })]),
   /** PCI addresses of every port of the driver. */
-  ports: list(text),
+  ports: list(pciAddress),
   /** File of the former driver (absolute), and the build-id that it and the loaded code have. */
-  formerFile: text,
-  formerBuildId: text,
-  options: text,
+  formerFile: path,
+  formerBuildId: words,
+  options: line,
 })
 export type SwapDriver = z.infer<typeof swapDriver>
 
@@ -66,12 +83,12 @@ const setNic = shape({
   kind: z.literal('set-nic'),
   phase: z.literal('trial'),
   ...told,
-  pci: text,
+  pci: pciAddress,
   setting: z.enum(['pause', 'offload', 'ring', 'eee']),
   /** Words after `ethtool OPTION NIC`: "autoneg off rx off tx off". Letters, digits, dash and space only. */
-  want: text,
+  want: words,
   /** The same words as they are now, and of offloads all that may follow those. */
-  before: text,
+  before: words,
   /** Whether `ethtool -r` must follow for the link partner to learn of it (e1000e, igb). */
   renegotiate: flag,
 })
@@ -83,7 +100,7 @@ const runCommand = shape({
   phase: z.literal('trial'),
   ...told,
   /** `check` ends with 0 where all is as wanted, with 1 where it is not. `undo` may be run more than once. */
-  argv: shape({ check: list(text), run: list(text), verify: list(text), undo: list(text) }),
+  argv: shape({ check: list(line), run: list(line), verify: list(line), undo: list(line) }),
   /** How long each of them may take. */
   seconds: count,
   /** PCI addresses of the ports whose link it may take down. */
@@ -96,33 +113,33 @@ const writeFile = shape({
   kind: z.literal('write-file'),
   phase: z.literal('persist'),
   ...told,
-  path: text,
-  mode: text,
-  owner: text,
+  path,
+  mode: fileMode,
+  owner: fileOwner,
   /** sha256 that the file must have now, or 'absent'. */
-  expect: text,
+  expect: words,
   /**
    * The new bytes: known (UTF-8 text), or an output of a build. Or the file is to go, and depmod to name another one
    * instead.
    */
   content: z.union([
     shape({ text }),
-    shape({ from: text, output: z.enum(['module.ko', 'record']) }),
-    shape({ instead: text }),
+    shape({ from: changeId, output: z.enum(['module.ko', 'record']) }),
+    shape({ instead: path }),
   ]),
   /** What must be done for the file to count: depmod of that kernel, or rc.local enabled (+x is in `mode`). */
   after: z.enum(['depmod', 'rc-local']).nullable(),
 })
 export type WriteFile = z.infer<typeof writeFile>
 
-const change = z.discriminatedUnion('kind', [
+export const changeSchema = z.discriminatedUnion('kind', [
   buildModule,
   swapDriver,
   setNic,
   runCommand,
   writeFile,
 ])
-export type Change = z.infer<typeof change>
+export type Change = z.infer<typeof changeSchema>
 
 /** What must still be so on the host when the plan is applied. */
 const fingerprint = shape({
@@ -156,7 +173,7 @@ const hostPlan = shape({
     }),
   ),
   conditions: list(text),
-  changes: list(change),
+  changes: list(changeSchema),
   warnings: list(text),
   /** True when the changes may cut the connection that nicfix itself uses. */
   cutsSsh: flag,

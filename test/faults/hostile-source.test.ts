@@ -140,7 +140,7 @@ describe('what is sent to stage a run', () => {
     for (const odd of ['..', '/1', '1/', '*', '01\n'])
       await expect(
         packStage({ id, plan: { ...plan, changes: [{ ...first!, id: odd }] }, ...about }),
-      ).rejects.toThrow(/not a change id/)
+      ).rejects.toThrow(/not a change: .*two digits/)
     for (const odd of [
       '..',
       '../../etc',

@@ -54,9 +54,12 @@ load_needs() {
 # load FILE MODULE OPTIONS: insmod's own exit code is not a proof (a failed probe leaves 0); the caller checks identity
 # and ports.
 load() {
-  # shellcheck disable=SC2086  # the options one by one
+  # The options one by one, and each as it is.
+  set -f
+  # shellcheck disable=SC2086
   bounded 60 insmod "$1" $3
   [ $? -ne 124 ] || note_hung
+  set +f
   is_loaded "$2"
 }
 
