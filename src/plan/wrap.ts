@@ -39,14 +39,16 @@ function splitList(text: string, width: number): string[] {
   })
 }
 
-/** Cuts a text into pieces of at most `width` characters. */
+/** Cuts a text into pieces of at most `width` characters, and of one at least. */
 export function chop(text: string, width: number): string[] {
   // Most of them, and cheap to know: no text has more characters than units.
   if (text.length <= width) return [text]
   const characters = Array.from(text)
   const pieces: string[] = []
-  for (let at = 0; at < characters.length; at += width)
-    pieces.push(characters.slice(at, at + width).join(''))
+  // Beside a name that is longer than a line there is no room at all.
+  const step = Math.max(1, width)
+  for (let at = 0; at < characters.length; at += step)
+    pieces.push(characters.slice(at, at + step).join(''))
   return pieces
 }
 

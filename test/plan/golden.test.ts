@@ -78,6 +78,12 @@ test('text of a host cannot paint over the plan', () => {
   expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}]/u)
 })
 
+test('a port may have a name that is longer than a line', () => {
+  const fine = plan('e1000e-flow-control-off', facts)
+  const long = { ...fine, nics: fine.nics.map(nic => ({ ...nic, name: 'x'.repeat(300) })) }
+  expect(render('e1000e-flow-control-off', long)).toContain('x'.repeat(300))
+})
+
 test('no sign of a diff and no name of a port disturbs a terminal', () => {
   const fine = plan('e1000e-flow-control-off', facts)
   const odd = {
