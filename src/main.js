@@ -42,7 +42,7 @@ function privateFolder(fs, cache) {
     if (!isMine(cache)) return null
     fs.mkdirSync(folders[2], { recursive: true, mode: 0o700 })
     return folders.every(isMine) ? folders[2] : null
-  } catch (_) {
+  } catch {
     return null
   }
 }
