@@ -28,9 +28,16 @@ type Case = {
 }
 
 let base: Awaited<ReturnType<typeof makeDirectory>>
-let keys: Record<'ed' | 'rsa' | 'ec' | 'other' | 'otherRsa', Key>
+let keys: Record<'ed' | 'rsa' | 'ec' | 'other' | 'otherRsa' | 'ec521', Key>
 let config: string
 const types = { ed: 'ed25519', rsa: 'rsa', ec: 'ecdsa', other: 'ed25519', otherRsa: 'rsa' } as const
+
+async function makeLargeKey(dir: string): Promise<Key> {
+  const file = join(dir, 'ec521')
+  await execa('ssh-keygen', ['-q', '-t', 'ecdsa', '-b', '521', '-N', '', '-C', 'x', '-f', file])
+  const [kind = '', base64 = ''] = (await readFile(`${file}.pub`, 'utf8')).split(' ')
+  return { file, public: `${kind} ${base64}`, blob: Buffer.from(base64, 'base64') }
+}
 
 beforeAll(async () => {
   base = await makeDirectory()
@@ -39,6 +46,7 @@ beforeAll(async () => {
     await makeKey(base.dir, name, type),
   ])
   keys = Object.fromEntries(await Promise.all(made)) as typeof keys
+  keys.ec521 = await makeLargeKey(base.dir)
   config = join(base.dir, 'sshd_config')
   const hostKeys = [keys.ed, keys.rsa, keys.ec].map(key => `HostKey ${key.file}`)
   await writeFile(config, `${hostKeys.join('\n')}\nUsePAM no\nPermitRootLogin no\n`)
@@ -78,6 +86,24 @@ const cases: readonly Case[] = [
   { title: 'only the ECDSA key', text: 'h1 {ec}', verdict: 'trusted' },
   { title: 'another key', text: 'h1 {other}', verdict: 'changed' },
   { title: 'another RSA key', text: 'h1 {otherRsa}', verdict: 'changed' },
+  {
+    title: 'a key of a type that the host has not',
+    text: 'h1 {ec521}',
+    verdict: 'changed',
+  },
+  { title: 'that in a hashed line', text: 'h1 {ec521}', hashed: true, verdict: 'changed' },
+  { title: 'other keys of two types', text: 'h1 {otherRsa}\nh1 {other}', verdict: 'changed' },
+  {
+    title: 'a revoked key in a hashed line',
+    text: '@revoked h1 {ed}\nh1 {ed}',
+    hashed: true,
+    verdict: 'revoked',
+  },
+  {
+    title: 'a revoked key beside another type that is good',
+    text: '@revoked * {ed}\nh1 {rsa}',
+    verdict: 'trusted',
+  },
   { title: 'another key and the right one', text: 'h1 {other}\nh1 {ed}', verdict: 'trusted' },
   { title: 'another key in a hashed line', text: 'h1 {other}', hashed: true, verdict: 'changed' },
   { title: 'a revoked key', text: '@revoked * {ed}', verdict: 'revoked' },
