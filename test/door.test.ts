@@ -49,6 +49,16 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
+const home = () => join(folder, 'home')
+const cache = () => join(home(), '.cache')
+
+const startAt = (HOME: string, prefix = '') =>
+  execFileSync(
+    'sh',
+    ['-c', `${prefix} exec "$0" "$1" 0`, process.execPath, join(folder, 'src/main.js')],
+    { input: 'hello', env: { ...process.env, HOME } },
+  )
+
 describe('the door', () => {
   it('goes on in this very process where Node is fit', () => {
     const done = open(process.execPath, ['7', 'a b'])
@@ -61,32 +71,24 @@ describe('the door', () => {
   })
 
   describe('keeps what it has compiled', () => {
-    const cache = () => join(folder, 'home/.cache')
-    const isKept = () => existsSync(join(cache(), 'nicfix/compiled'))
-    const start = (prefix = '') =>
-      execFileSync(
-        'sh',
-        ['-c', `${prefix} exec "$0" "$1" 0`, process.execPath, join(folder, 'src/main.js')],
-        { input: 'hello', env: { ...process.env, HOME: join(folder, 'home') } },
-      )
-
     it('where nobody else can write, although the umask is 000', () => {
       mkdirSync(cache(), { recursive: true, mode: 0o755 })
-      start('umask 000;')
-      expect(isKept()).toBe(true)
+      startAt(home(), 'umask 000;')
+      expect(existsSync(join(cache(), 'nicfix/compiled'))).toBe(true)
       for (const each of ['nicfix', 'nicfix/compiled'])
         expect(statSync(join(cache(), each)).mode & 0o777).toBe(0o700)
     })
 
     it.each([
-      ['in no home without a cache', () => mkdirSync(join(folder, 'home'))],
+      ['in no home without a cache', () => mkdirSync(home())],
       ['in no cache that others can write to', () => makeOpen(cache())],
       ['in no folder that others can write to', () => makeOpen(join(cache(), 'nicfix'))],
       ['in no home of somebody else', () => chownSync(makeOpen(cache(), 0o755), 1000, 1000)],
     ])('%s', (_where, prepare) => {
       prepare()
-      start()
-      expect(isKept() && readdirSync(join(cache(), 'nicfix/compiled')).length > 0).toBe(false)
+      startAt(home())
+      const compiled = join(cache(), 'nicfix/compiled')
+      expect(existsSync(compiled) ? readdirSync(compiled) : []).toEqual([])
     })
   })
 

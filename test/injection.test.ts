@@ -48,6 +48,12 @@ function runBy({ file, flags }: Shell, text: string, input = ''): string {
 }
 
 const wordsOf = (stdout: string) => stdout.split('\0').slice(0, -1)
+/** What the ssh of these words would start to get to its host. */
+function start(shell: Shell, words: readonly string[]): string[] {
+  const proxy = words.find(word => word.startsWith('ProxyCommand=')) ?? ''
+  return wordsOf(runBy(shell, proxy.replace('ProxyCommand=', '').replaceAll('%%', '%')))
+}
+
 const someWords = array(hostileWord, { minLength: 1, maxLength: 8 })
 const runs = { numRuns: 40 }
 
@@ -90,18 +96,14 @@ describe.each(shells)('by $name', shell => {
         )
         const words = masterWords({ host: 'h', hop: 'h', settings: chain }, '/m', 'ready', habits)
         // Each ssh on the way starts the one before it, as ssh itself would: tokens expanded, by a shell.
-        const near = start(words)
+        const near = start(shell, words)
         expect(near.slice(-2)).toEqual(['--', second])
-        const far = start(near)
+        const far = start(shell, near)
         expect(far.slice(-4)).toEqual(['-i', key, '--', first])
         expect(near).toContain('[end]:22')
       }),
       { numRuns: 20 },
     )
-    function start(words: readonly string[]): string[] {
-      const proxy = words.find(word => word.startsWith('ProxyCommand=')) ?? ''
-      return wordsOf(runBy(shell, proxy.replace('ProxyCommand=', '').replaceAll('%%', '%')))
-    }
   })
 
   test('what a person is told to type undoes just that command', () => {

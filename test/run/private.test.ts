@@ -29,6 +29,7 @@ afterEach(() => {
 const id = '20261122-0131-4f2a'
 const plan = { format: 'nicfix.plan/1', digest: 'sha256:0' } as Plan
 const today = () => new Date(0)
+const isFolder = (name: string) => /(state|nicfix|runs|4f2a)$/.test(name)
 
 /** All names below a folder, each with its mode. */
 function modes(path: string): [string, string][] {
@@ -50,7 +51,6 @@ describe('under umask 000', () => {
     await journal.close()
     const found = modes(folder)
     expect(found.length).toBeGreaterThan(8)
-    const isFolder = (name: string) => /(state|nicfix|runs|4f2a)$/.test(name)
     expect(found.filter(([name, mode]) => mode !== (isFolder(name) ? '700' : '600'))).toEqual([])
   })
 
