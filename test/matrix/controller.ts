@@ -1,5 +1,6 @@
 import { stageCommand, txCommand } from '../../src/host/protocol.ts'
 import type { TxVerb } from '../../src/host/protocol.ts'
+import { quote } from '../../src/quote.ts'
 import { packJob, token } from '../host/sim/fresh.ts'
 import type { Job } from '../host/sim/fresh.ts'
 import { pause } from '../host/sim/ran.ts'
@@ -35,7 +36,7 @@ export class Controller {
 
   async #run(text: string, input: string | Uint8Array): Promise<Ran> {
     // A session of its own, as sshd gives one: its group is the script and what it runs in the foreground.
-    const argv = this.host.argv(`exec setsid -w sh -c '${withEndMark(text)}'`)
+    const argv = this.host.argv(`exec setsid -w sh -c ${quote(withEndMark(text))}`)
     const result = await this.#trace(argv, input).ran
     if (result.code !== 0) throw new Broken(`${text}: ${result.code} ${result.stderr}`)
     return result

@@ -20,7 +20,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     mistake: 'any word confirms',
-    text: '[ "$token" = "$(value "$tx/m/token")" ]',
+    text: '[ -n "$token" ] && [ "$token" = "$got" ]',
     wrong: '[ -n "$token" ]',
     walk: [...tried, 'CONFIRM_WRONG'],
   },
