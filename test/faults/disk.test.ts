@@ -30,6 +30,18 @@ describe('a disk that is full', () => {
     )
   })
 
+  it('of which the module index alone would need more is refused by numbers', async () => {
+    const disk = await onVolume()
+    disk.fill('blocks', 3000)
+    expect(await scenario.step('staged')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^\/lib\/modules\/\S+ has [23]\d{3} kB left, 4\d{3} kB are needed$/m,
+      ),
+    })
+    expect(scenario.state).toBe('none')
+  })
+
   it('at the deadline keeps nobody from rolling back', async () => {
     const disk = await onVolume()
     await scenario.to('tried')

@@ -72,6 +72,19 @@ describe('the boot hook', () => {
     expect(await scenario.ending()).toEqual(['committed'])
   })
 
+  it('is done by nobody else while one of them still waits for the network', async () => {
+    await committed()
+    const stillStarting = '[ -e /kernel/run/up ] && echo running || echo starting'
+    scenario.tool('systemctl', `[ "$1" = is-system-running ] || exit 3`, stillStarting)
+    await scenario.host.boot()
+    const second = scenario.host.run(inBackground).then(() => 'done')
+    expect(await Promise.race([second, pause(2000)])).toBe('done')
+    await scenario.host.run(': >/kernel/run/up')
+    await scenario.host.settled()
+    expect(journal().match(/version 2.13.10 is loaded/g)).toHaveLength(1)
+    expect(await scenario.ending()).toEqual(['committed'])
+  })
+
   it('keeps out of the way of a run that has the host', async () => {
     await committed()
     await scenario.host.boot()

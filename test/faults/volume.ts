@@ -51,14 +51,15 @@ export class Volume {
     return template
   }
 
-  /** Takes what is free: all blocks, all inodes, or both. */
-  fill(what: 'blocks' | 'inodes'): void {
+  /** Takes what is free, but for so many kilobytes of blocks. */
+  fill(what: 'blocks' | 'inodes', kilobytesLeft = 0): void {
     mkdirSync(join(this.#at, 'full'), { recursive: true })
     const full = join(this.#at, 'full', what)
     try {
       if (what === 'blocks') {
         const { bavail, bsize } = statfsSync(this.#at)
-        writeFileSync(full, Buffer.alloc(bavail * bsize + 1_000_000))
+        const beyond = kilobytesLeft === 0 ? 1_000_000 : -kilobytesLeft * 1024
+        writeFileSync(full, Buffer.alloc(bavail * bsize + beyond))
       } else {
         for (let n = 0; ; n++) writeFileSync(`${full}-${n}`, '')
       }

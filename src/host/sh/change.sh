@@ -57,7 +57,7 @@ apply_set_nic() {
   [ -d "$1/snapshot" ] || capture basics "$1/snapshot" "$pci" || return 1
   has_carrier "$nic" && had=1
   set_nic "$nic" "$(value "$1/want")" "$(value "$1/renegotiate")" || return 1
-  [ "$had" -eq 0 ] || wait_carrier "$nic" 30 || echo "$nic has no carrier 30 s after the change"
+  [ "$had" -eq 0 ] || wait_carrier "$nic" 30 || { echo "$nic has no carrier 30 s after the change"; return 1; }
 }
 
 set_nic() { # NIC WORDS RENEGOTIATE

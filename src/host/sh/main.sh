@@ -192,6 +192,7 @@ take_back() {
     ;;
   rollback) alive "$tx/guard" || roll_back_detached recover ;;
   committed)
+    await_end
     later_run
     [ -z "$later" ] || { echo "later $later $on"; die 7 "run $later has changed $on since"; }
     seize "${tx##*/}" || die 7 "$why"
@@ -203,6 +204,7 @@ take_back() {
     if become committed rollback; then roll_back_detached undo; fi
     ;;
   failed)
+    await_end
     install_trigger 2>&3
     if become failed rollback; then roll_back_detached undo; fi
     ;;
@@ -225,8 +227,15 @@ await_worker() {
 
 # release: over, and nothing is left that could act on it.
 release() {
-  local limit
   is_over || die 1 "the transaction is $state"
+  await_end
+  tidy_up
+}
+
+# await_end: whoever brought it to its end may still be tidying up, and would take away the lock and the trigger of what
+# begins now.
+await_end() {
+  local limit
   tick
   limit=$((clock + 20))
   while alive "$tx/guard" || alive "$tx/watch"; do
@@ -234,7 +243,6 @@ release() {
     [ "$clock" -lt "$limit" ] || die 1 "the guard has not gone"
     pause_briefly
   done
-  tidy_up
 }
 
 open_tx() {

@@ -25,7 +25,7 @@ Type=oneshot
 KillMode=process
 TimeoutStartSec=180
 ExecStart=/bin/sh $tx/nicfix.sh recover ${tx##*/}" && chmod 0644 "$units/$trigger" &&
-    ln -sf "../$trigger" "$units/multi-user.target.wants/$trigger" && sync "$units/multi-user.target.wants"
+    ln -sf "../$trigger" "$units/multi-user.target.wants/$trigger" && sync "$units/$trigger" "$units/multi-user.target.wants"
 }
 
 has_trigger() {
@@ -34,12 +34,12 @@ has_trigger() {
   [ -e "$units/$trigger" ] || [ -e "$units/$trigger.tmp" ] || [ -L "$units/multi-user.target.wants/$trigger" ]
 }
 
+# remove_trigger: not synced, since one that a power cut brings back finds a transaction that is over, and goes again.
 remove_trigger() {
   local trigger
   trigger_name
   has_trigger || return 0
   remove "$units/$trigger" "$units/$trigger.tmp" "$units/multi-user.target.wants/$trigger"
-  sync $units
 }
 
 # sweep_triggers: those of others that were cut off between the two names. One alone has no effect.
