@@ -1,9 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { newI40e } from '../host/sim/driver.ts'
+import { freshDisk } from '../host/sim/fresh.ts'
+import type { Shell } from '../host/sim/root.ts'
 import { SimHost } from '../host/sim/sim.ts'
+import type { Start } from '../host/sim/sim.ts'
 import { id, Recorder } from './recorder.ts'
 
 let host: SimHost
@@ -14,11 +17,19 @@ afterEach(async () => {
 })
 
 /** A run on the simulated host of which every call is written down. */
-async function recorded(shell: 'dash' | 'bash' | 'ash'): Promise<Recorder> {
+async function recorded(shell: Shell, start: Start = {}): Promise<Recorder> {
   folder = mkdtempSync(join(tmpdir(), 'nicfix-durable-'))
-  host = await SimHost.start({ shell })
+  host = await SimHost.start({ ...start, shell })
   return new Recorder(host, folder)
 }
+
+/** Puts a command on the host that PATH finds before the one of that name. */
+const tool = (name: string, ...lines: string[]) =>
+  writeFileSync(
+    join(host.root, 'usr/sbin', name),
+    `#!/usr/bin/dash\n${lines.join('\n')}\nexec /usr/bin/${name} "$@"\n`,
+    { mode: 0o755 },
+  )
 
 describe.each(['dash', 'ash', 'bash'] as const)('durability in %s', shell => {
   // One makes new files, the other replaces one.
@@ -64,6 +75,46 @@ describe.each(['dash', 'ash', 'bash'] as const)('durability in %s', shell => {
     )
     await recorder.traced('sh /var/lib/nicfix/boot in-background')
     expect(host.kernelState().modules['i40e']).toBe(newI40e.buildId)
+    expect(await recorder.broken()).toEqual([])
+  })
+
+  it('promises nothing too early when the process that confirms is killed in the middle of it', async () => {
+    const recorder = await recorded(shell)
+    const isIt = 'case "$*" in */token/pending*/token/confirmed)'
+    tool('mv', `${isIt} /usr/bin/mv "$@"; kill -9 $PPID; exit ;; esac`)
+    await recorder.stage(60, 'e1000e-flow-control-off')
+    await host.until(id, 'tried')
+    await recorder.tx('confirm')
+    await host.until(id, 'committed')
+    await host.settled()
+    expect(await recorder.broken()).toEqual([])
+  })
+
+  it('promises nothing too early when the copy beside a target is gone', async () => {
+    const recorder = await recorded(shell)
+    await recorder.stage(60, 'e1000e-flow-control-off')
+    await host.until(id, 'tried')
+    rmSync(join(host.root, `etc/network/.nicfix-${id}-02.old`))
+    appendFileSync(join(host.root, 'etc/network/interfaces'), '# by hand\n')
+    await recorder.tx('confirm')
+    await host.until(id, 'rolled-back')
+    await host.settled()
+    expect(await recorder.broken()).toEqual([])
+  })
+
+  it('promises nothing too early when a rollback fails, and is asked for again', async () => {
+    const disk = freshDisk({ '/etc/motd': 'welcome\n' })
+    const recorder = await recorded(shell, { systemd: true, disk })
+    await recorder.stage(60)
+    await host.until(id, 'tried')
+    host.fault('rmmod-busy')
+    void recorder.tx('rollback')
+    await host.until(id, 'failed')
+    await host.settled()
+    host.mend()
+    void recorder.tx('rollback')
+    await host.until(id, 'rolled-back')
+    await host.settled()
     expect(await recorder.broken()).toEqual([])
   })
 

@@ -17,6 +17,7 @@ const isScaffold = (each: string) =>
   /\/\.(nicfix|boot)-|name .*\/(updates(\/[a-z0-9/]*)?|boot\.d)$/.test(each)
 
 const driverTools = /^execve\("[^"]*\/(modprobe|insmod|rmmod)", \["\w+", "(?!-F|-n)/
+const hookIsDone = /^execve\("[^"]*\/logger", .*is loaded"/
 const answer = /^write\(1<(pipe|socket):[^>]*>, "nicfix-tx 1/
 // depmod(8) writes its files without a sync; the script syncs all of them before it calls the change verified.
 const ofDepmod = /\/modules\.[a-z.]+\.\d+\.\d+\.\d+$/
@@ -47,6 +48,18 @@ export function brokenPromises(calls: readonly Call[], root: string): string[] {
     if (call.name.startsWith('unlink') && call.ok && call.text.includes('"/var/lib/nicfix/lock"')) {
       expect('the host is free again', lost)
     }
+    if (hookIsDone.test(call.text)) {
+      expect(
+        'the boot hook is done',
+        lost.filter(each => each.includes('/boot.attempt-')),
+      )
+    }
+    if (call.name.startsWith('mkdir') && call.ok && /"[^"]*\/lib\/modules\//.test(call.text)) {
+      expect(
+        'a directory is made',
+        lost.filter(each => each.endsWith('/made')),
+      )
+    }
     if (!moved) continue
     const [from, to] = moved
     const intoPlace = (isTarget(to) || isRecord(to)) && !isToken(to) && !ofDepmod.test(from)
@@ -54,6 +67,13 @@ export function brokenPromises(calls: readonly Call[], root: string): string[] {
     // Files of the boot path are only written on the strength of a durable confirmation and a durable note of it.
     if (isTarget(to) && from.includes('/.nicfix-')) {
       expect('a target is replaced', [...begun, ...token])
+    }
+    // A cut from here on is made up for by the boot.
+    if (/\/token\/(committed|failed)$/.test(from) && to.endsWith('/rollback')) {
+      expect(
+        'it is taken back',
+        lost.filter(each => each.includes('/etc/systemd/')),
+      )
     }
     const end = /\/token\/(committed|rolled-back|cancelled)$/.exec(to)?.[1]
     if (end)

@@ -68,7 +68,7 @@ put_banner_up() {
     put /etc/motd.d/nicfix "$1" && chmod 0644 /etc/motd.d/nicfix
   elif [ -f /etc/motd ] && ! grep -q '^# nicfix begin' /etc/motd; then
     cp -a /etc/motd /etc/.motd.nicfix && printf '# nicfix begin\n%s\n# nicfix end\n' "$1" >>/etc/.motd.nicfix &&
-      sync /etc/.motd.nicfix && mv -f /etc/.motd.nicfix /etc/motd
+      sync /etc/.motd.nicfix && mv -f /etc/.motd.nicfix /etc/motd && sync /etc
   fi
 }
 

@@ -139,7 +139,7 @@ prestage_backups() {
 
 make_directories() {
   [ ! -d "$2" ] || return 0
-  make_directories "$1" "${2%/*}" && echo "$2" >>"$1/made" && sync "$1/made" && mkdir -m 0755 "$2"
+  make_directories "$1" "${2%/*}" && echo "$2" >>"$1/made" && sync "$1/made" "$1" && mkdir -m 0755 "$2"
 }
 
 # Whatever is left beside the targets when the transaction is over.
