@@ -5,6 +5,7 @@ import { exitCodes, worst } from '../model/exit.ts'
 import type { TxStatus } from '../model/tx.ts'
 import { problem, Trouble } from '../problems.ts'
 import type { Host } from '../remote/host.ts'
+import { toJson } from '../report/json.ts'
 import { renderStatus } from '../report/status.ts'
 import { realClock } from '../run/clock.ts'
 import { linesOf } from '../run/said.ts'
@@ -48,14 +49,18 @@ function render({ host, runs }: Answer): string {
 
 const watchMs = 2000
 
-/** Asks until no run is open any more; a host that is away for a moment is asked again. */
+/**
+ * Asks until no run is open any more; a host that is away for a moment is asked again. Each answer that is news is printed:
+ * for programs as one line of JSON.
+ */
 async function watch(hosts: readonly Host[], options: HostOptions): Promise<readonly Answer[]> {
   const told = new Map<string, string>()
   for (;;) {
     const { done: answers, problems } = await settle(hosts, options, askHost)
     for (const answer of answers) {
       const text = render(answer)
-      if (told.get(answer.host) !== withoutSeconds(text)) print(text)
+      if (told.get(answer.host) !== withoutSeconds(text))
+        print(options.json ? toJson(answer) : text)
       told.set(answer.host, withoutSeconds(text))
     }
     for (const { host = '', message } of problems) {

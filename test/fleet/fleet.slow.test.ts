@@ -34,6 +34,13 @@ describe('nicfix apply for a fleet', () => {
     const again = await fleet.nicfix('resume', run, '--keep-going')
     expect(again.stdout).toMatch(/ · changed, and proven · /)
     expect(again.code).toBe(0)
+    const watched = await fleet.nicfix('status', '--host', 'all', '--watch', '--json')
+    expect(
+      watched.stdout
+        .trim()
+        .split('\n')
+        .map(line => (JSON.parse(line) as { host: string }).host),
+    ).toHaveLength(12)
     const left = await fleet.nicfix('rollback', run, '--yes', '--host', 'h1,h12')
     expect(left.stdout).toMatch(/^h12 · rolled back; everything is as it was/m)
     expect(left.code).toBe(0)
