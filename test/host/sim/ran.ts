@@ -20,7 +20,8 @@ export function run(argv: readonly string[], input: string | Uint8Array = ''): P
     // A detached child of the command may hold the pipes for much longer than the command itself lives.
     child.on('exit', code => {
       const done = () => resolve({ code: code ?? -1, ...out })
-      const late = setTimeout(done, 200)
+      // When this process was busy for so long, what lies in the pipes is read first.
+      const late = setTimeout(() => setImmediate(done), 200)
       child.on('close', () => {
         clearTimeout(late)
         done()
