@@ -2,6 +2,7 @@ import { hostName, waySchema } from '../model/inventory.ts'
 import type { Inventory, InventoryHost } from '../model/inventory.ts'
 import { problem } from '../problems.ts'
 import type { Problem } from '../problems.ts'
+import { below } from './below.ts'
 
 type Listing = Readonly<Record<string, unknown>>
 type Vars = Readonly<Record<string, unknown>>
@@ -41,23 +42,15 @@ export function readAnsible(
   return { inventory: { path, hosts, groups: groups.set('all', [...names]) } }
 }
 
-/** Hosts of a group and of those below it; each of these is gone through once, however many ways there are to it. */
+/** Hosts of a group and of those below it. */
 function membersOf(data: Listing, name: string): string[] {
-  const members = new Set<string>()
-  const seen = new Set<string>()
-  const waiting = [name]
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (seen.has(next)) continue
-    seen.add(next)
-    const { hosts, children } = readGroup(Object.hasOwn(data, next) ? data[next] : undefined)
-    for (const host of hosts) members.add(host)
-    for (const child of children.toReversed()) waiting.push(child)
-  }
-  return [...members]
+  const groups = below(name, each => readGroup(data, each).children)
+  return [...new Set(groups.flatMap(each => readGroup(data, each).hosts))]
 }
 
 // The old form of a group is the bare list of its hosts.
-function readGroup(group: unknown): { hosts: string[]; children: string[] } {
+function readGroup(data: Listing, name: string): { hosts: string[]; children: string[] } {
+  const group = Object.hasOwn(data, name) ? data[name] : undefined
   if (Array.isArray(group)) return { hosts: namesIn(group), children: [] }
   return isRecord(group)
     ? { hosts: namesIn(group['hosts']), children: namesIn(group['children']) }

@@ -8,6 +8,7 @@ import { tellAll } from '../playbook/load.ts'
 import { parseYaml } from '../playbook/parse.ts'
 import type { Path } from '../playbook/substitute.ts'
 import { isAnsible, readAnsible } from './ansible.ts'
+import { below } from './below.ts'
 
 /**
  * Makes an inventory of its text: our own YAML, or what `ansible-inventory --list` prints. Everything that is wrong is
@@ -51,17 +52,8 @@ function readJson(text: string): unknown {
 
 type Groups = InventoryFile['groups']
 
-/** The groups below a group, itself the first. Each is gone through once, however many ways there are to it. */
-function below(groups: Groups, name: string): string[] {
-  const found = new Set<string>()
-  const waiting = [name]
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (found.has(next)) continue
-    found.add(next)
-    for (const part of (groups[next]?.groups ?? []).toReversed()) waiting.push(part)
-  }
-  return [...found]
-}
+const groupsBelow = (groups: Groups, name: string): string[] =>
+  below(name, each => groups[each]?.groups ?? [])
 
 type Group = {
   readonly name: string
@@ -72,7 +64,7 @@ type Group = {
 /** Outer groups first: what contains another one has more below it. */
 function unfold(groups: Groups): Group[] {
   const all = Object.keys(groups).map(name => {
-    const parts = below(groups, name)
+    const parts = groupsBelow(groups, name)
     return { name, below: parts, hosts: new Set(parts.flatMap(each => groups[each]?.hosts ?? [])) }
   })
   return all.toSorted((a, b) => b.below.length - a.below.length)
@@ -109,7 +101,9 @@ function checkFit(file: InventoryFile): Complaint[] {
       ),
     )
   const circles = names
-    .filter(name => (groups[name]?.groups ?? []).some(part => below(groups, part).includes(name)))
+    .filter(name =>
+      (groups[name]?.groups ?? []).some(part => groupsBelow(groups, part).includes(name)),
+    )
     .map(name => misfit(`the group "${name}" is a part of itself`, ['groups', name, 'groups']))
   // Where a group is part of itself nobody is the inner one.
   if (circles.length > 0) return [...strangers, ...reserved, circles[0]!]
