@@ -183,7 +183,8 @@ take_back() {
   look
   case $state in
   staged)
-    await_worker
+    # Whoever builds or arms may still be at it, and would go on to write what `finish` has just removed.
+    await_gone "$tx/worker"
     if become staged cancelled; then finish; else take_back; fi
     ;;
   pending | confirmed)
@@ -217,12 +218,18 @@ roll_back_detached() { # ROLE
   detach watch
 }
 
-# Whoever builds or arms may still be at it, and would go on to write what `finish` has just removed.
-await_worker() {
-  local limit
+# await_gone FILE…: those processes have 20 s to end. Fails when one has not.
+await_gone() {
+  local limit file
   tick
   limit=$((clock + 20))
-  while alive "$tx/worker" && tick && [ "$clock" -lt "$limit" ]; do pause_briefly; done
+  for file in "$@"; do
+    while alive "$file"; do
+      tick
+      [ "$clock" -lt "$limit" ] || return 1
+      pause_briefly
+    done
+  done
 }
 
 # release: over, and nothing is left that could act on it.
@@ -234,16 +241,7 @@ release() {
 
 # await_end: whoever brought it to its end may still be tidying up, and would take away the lock and the trigger of what
 # begins now.
-await_end() {
-  local limit
-  tick
-  limit=$((clock + 20))
-  while alive "$tx/guard" || alive "$tx/watch"; do
-    tick
-    [ "$clock" -lt "$limit" ] || die 1 "the guard has not gone"
-    pause_briefly
-  done
-}
+await_end() { await_gone "$tx/guard" "$tx/watch" || die 1 "the guard has not gone"; }
 
 open_tx() {
   case $1 in *[!0-9a-z-]* | "") die 1 "not a transaction id: $1" ;; esac
