@@ -12,6 +12,12 @@ const times = (text: string) => scenario.log().split(text).length - 1
 /** A command on the host that stands still at /control/go, once /control/hold is there. */
 const standing =
   '[ ! -e /control/hold ] || { : >/control/stood; until [ -e /control/go ]; do /usr/bin/sleep 0.02; done; }'
+/** What is done before a command of the simulated host itself. */
+function standBefore(name: string, ...lines: string[]): void {
+  const real = `/usr/sbin/real-${name}`
+  renameSync(scenario.path(`/usr/sbin/${name}`), scenario.path(real))
+  scenario.tool(name, ...lines, `exec ${real} "$@"`)
+}
 const hold = () => writeFileSync(scenario.path('/control/hold'), '')
 const letGo = () => writeFileSync(scenario.path('/control/go'), '')
 async function stood(): Promise<void> {
@@ -89,8 +95,7 @@ describe('a word to take back', () => {
 
   it('between two files keeps the second one from being written', async () => {
     scenario = await (await Scenario.start({ playbook: 'i40e-upgrade' })).to('tried')
-    renameSync(scenario.path('/usr/sbin/depmod'), scenario.path('/usr/sbin/real-depmod'))
-    scenario.tool('depmod', standing, 'exec /usr/sbin/real-depmod "$@"')
+    standBefore('depmod', standing)
     hold()
     await scenario.confirm()
     await stood()
@@ -117,8 +122,7 @@ describe('a word to take back', () => {
 describe('a build', () => {
   it('that is asked for again while it is at work is waited for, and done once', async () => {
     scenario = await (await Scenario.start({ playbook: 'i40e-upgrade' })).to('staged')
-    renameSync(scenario.path('/usr/sbin/make'), scenario.path('/usr/sbin/real-make'))
-    scenario.tool('make', 'echo made >>/control/made', standing, 'exec /usr/sbin/real-make "$@"')
+    standBefore('make', 'echo made >>/control/made', standing)
     hold()
     const builds = [scenario.host.tx(id, 'build')]
     await stood()

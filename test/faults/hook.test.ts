@@ -25,6 +25,14 @@ async function boot(): Promise<void> {
   await scenario.host.settled()
 }
 
+/** The system has not set its network up before /kernel/run/up is there. */
+const startsSlowly = () =>
+  scenario.tool(
+    'systemctl',
+    '[ "$1" = is-system-running ] || exit 3',
+    '[ -e /kernel/run/up ] && echo running || echo starting',
+  )
+
 describe('the boot hook', () => {
   it('leaves another kernel alone', async () => {
     await committed()
@@ -49,8 +57,7 @@ describe('the boot hook', () => {
 
   it('waits until the system has set its network up, and brings back what came meanwhile', async () => {
     await committed()
-    const stillStarting = '[ -e /kernel/run/up ] && echo running || echo starting'
-    scenario.tool('systemctl', `[ "$1" = is-system-running ] || exit 3`, stillStarting)
+    startsSlowly()
     await scenario.host.boot()
     await pause(1500)
     expect(loaded()).toBe(stockI40e.buildId)
@@ -74,8 +81,7 @@ describe('the boot hook', () => {
 
   it('is done by nobody else while one of them still waits for the network', async () => {
     await committed()
-    const stillStarting = '[ -e /kernel/run/up ] && echo running || echo starting'
-    scenario.tool('systemctl', `[ "$1" = is-system-running ] || exit 3`, stillStarting)
+    startsSlowly()
     await scenario.host.boot()
     const second = scenario.host.run(inBackground).then(() => 'done')
     expect(await Promise.race([second, pause(2000)])).toBe('done')

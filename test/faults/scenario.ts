@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { planFor } from '../host/sim/fresh.ts'
 import type { Job } from '../host/sim/fresh.ts'
@@ -143,9 +143,7 @@ export class Scenario {
 
   /** Puts a command on the host that PATH finds before any other of that name. */
   tool(name: string, ...lines: string[]): void {
-    const path = join(this.host.root, 'usr/sbin', name)
-    rmSync(path, { force: true })
-    writeFileSync(path, `#!/usr/bin/dash\n${lines.join('\n')}\n`, { mode: 0o755 })
+    this.host.tool(name, ...lines)
   }
 
   /** Takes commands away, the machine's own ones too. */

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -22,14 +22,6 @@ async function recorded(shell: Shell, start: Start = {}): Promise<Recorder> {
   host = await SimHost.start({ ...start, shell })
   return new Recorder(host, folder)
 }
-
-/** Puts a command on the host that PATH finds before the one of that name. */
-const tool = (name: string, ...lines: string[]) =>
-  writeFileSync(
-    join(host.root, 'usr/sbin', name),
-    `#!/usr/bin/dash\n${lines.join('\n')}\nexec /usr/bin/${name} "$@"\n`,
-    { mode: 0o755 },
-  )
 
 describe.each(['dash', 'ash', 'bash'] as const)('durability in %s', shell => {
   // One makes new files, the other replaces one.
@@ -81,7 +73,8 @@ describe.each(['dash', 'ash', 'bash'] as const)('durability in %s', shell => {
   it('promises nothing too early when the process that confirms is killed in the middle of it', async () => {
     const recorder = await recorded(shell)
     const isIt = 'case "$*" in */token/pending*/token/confirmed)'
-    tool('mv', `${isIt} /usr/bin/mv "$@"; kill -9 $PPID; exit ;; esac`)
+    const killed = `${isIt} /usr/bin/mv "$@"; kill -9 $PPID; exit ;; esac`
+    host.tool('mv', killed, 'exec /usr/bin/mv "$@"')
     await recorder.stage(60, 'e1000e-flow-control-off')
     await host.until(id, 'tried')
     await recorder.tx('confirm')

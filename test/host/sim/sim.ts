@@ -206,6 +206,13 @@ export class SimHost {
     return readKernel(this.root)
   }
 
+  /** Puts a command on the host that PATH finds before any other of that name. */
+  tool(name: string, ...lines: string[]): void {
+    const path = join(this.root, 'usr/sbin', name)
+    rmSync(path, { force: true })
+    writeFileSync(path, `#!/usr/bin/dash\n${lines.join('\n')}\n`, { mode: 0o755 })
+  }
+
   /** Switches a misbehaviour on, for every driver or only for one version; the text is a pattern of the shell. */
   fault(name: Fault, version = '*'): void {
     this.#control(`faults/${name}`, `${version}\n`)
