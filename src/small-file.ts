@@ -33,7 +33,9 @@ export function readSmallFile(path: string, kind: Kind): { bytes: Buffer } | { w
     const found = fstatSync(file)
     if (found.isDirectory()) return { why: 'it is a directory' }
     if (!found.isFile() && !isHanded) return { why: 'it is a pipe or a device and no file' }
-    return found.size > kind.mostBytes ? tooLarge(found.size, kind) : readAll(file, kind)
+    return found.size > kind.mostBytes
+      ? tooLarge(found.size, kind)
+      : readAll(file, found.size, kind)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
     return { why: reasons[code] ?? `the system says ${code}` }
@@ -45,16 +47,16 @@ export function readSmallFile(path: string, kind: Kind): { bytes: Buffer } | { w
 const patient = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
 
 /** The size that a file says it has may not be so: those of /proc say 0, others grow. */
-function readAll(file: number, kind: Kind): { bytes: Buffer } | { why: string } {
-  const pieces: Buffer[] = []
+function readAll(file: number, toldSize: number, kind: Kind): { bytes: Buffer } | { why: string } {
+  // The one byte more is where the end is seen.
+  let bytes = Buffer.allocUnsafe(Math.max(toldSize + 1, 4096))
   let size = 0
   for (;;) {
-    const piece = Buffer.alloc(64 * 1024)
-    const count = readSync(file, piece)
-    if (count === 0) return { bytes: Buffer.concat(pieces) }
+    const count = readSync(file, bytes, size, bytes.length - size, null)
+    if (count === 0) return { bytes: bytes.subarray(0, size) }
     size += count
     if (size > kind.mostBytes) return tooLarge(size, kind)
-    pieces.push(piece.subarray(0, count))
+    if (size === bytes.length) bytes = Buffer.concat([bytes, Buffer.allocUnsafe(size)])
   }
 }
 

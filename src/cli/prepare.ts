@@ -4,11 +4,11 @@ import type { HostPlan, Plan } from '../model/plan.ts'
 import type { LoadedPlaybook } from '../model/playbook.ts'
 import { makePlan } from '../plan/make-plan.ts'
 import { planHost } from '../plan/plan-host.ts'
-import { playbookFile, readPlaybook } from '../playbook/read.ts'
+import { loadPlaybook } from '../playbook/load.ts'
+import { readText } from '../playbook/read.ts'
 import { Trouble } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 import type { Connection, Host } from '../remote/host.ts'
-import { readSmallFile } from '../small-file.ts'
 import { findHosts } from './find-hosts.ts'
 import type { HostOptions, PlaybookOptions } from './options.ts'
 import { keepFor, probeHost } from './probe.ts'
@@ -35,11 +35,9 @@ export type Preparation = {
 }
 
 /** The name of a playbook, which says what of a host's variables are meant for it; '' where it has none. */
-function nameOf(path: string): string {
-  const read = readSmallFile(path, playbookFile)
-  if ('why' in read) return ''
+function nameOf(text: string): string {
   try {
-    const data: unknown = parse(read.bytes.toString('utf8'))
+    const data: unknown = parse(text)
     const name = typeof data === 'object' && data !== null && 'name' in data ? data.name : ''
     return typeof name === 'string' ? name : ''
   } catch {
@@ -48,10 +46,32 @@ function nameOf(path: string): string {
   }
 }
 
-/** Loads the playbook as it is for one host. @throws {Trouble} NF1xxx */
-export function loadFor(host: Host, path: string, options: PlaybookOptions): LoadedPlaybook {
-  const own = { ...host.vars['*'], ...host.vars[nameOf(path)] }
-  const result = readPlaybook(path, { commandLine: options.env, host: own })
+/**
+ * The playbook as it is for each host. It is read once, so that all have the same, and loaded once for all hosts that
+ * give it the same values. @throws {Trouble} NF1xxx
+ */
+function openPlaybook(path: string, options: PlaybookOptions): (host: Host) => LoadedPlaybook {
+  const read = readText(path)
+  if ('problems' in read) throw new Trouble(...read.problems)
+  const { text } = read
+  const name = nameOf(text)
+  const known = new Map<string, LoadedPlaybook>()
+  return ({ vars }) => {
+    const own = { ...vars['*'], ...vars[name] }
+    const key = JSON.stringify(own)
+    const loaded = known.get(key) ?? load(text, path, own, options)
+    known.set(key, loaded)
+    return loaded
+  }
+}
+
+function load(
+  text: string,
+  path: string,
+  host: Readonly<Record<string, string>>,
+  options: PlaybookOptions,
+): LoadedPlaybook {
+  const result = loadPlaybook(text, path, { commandLine: options.env, host })
   if ('problems' in result) throw new Trouble(...result.problems)
   return acceptRisks(result.loaded, options)
 }
@@ -83,11 +103,8 @@ export async function prepare(
   options: HostOptions & PlaybookOptions,
 ): Promise<Preparation> {
   const hosts = await findHosts(options)
-  const wanted = hosts.map(host => ({
-    host,
-    name: host.name,
-    loaded: loadFor(host, path, options),
-  }))
+  const playbookFor = openPlaybook(path, options)
+  const wanted = hosts.map(host => ({ host, name: host.name, loaded: playbookFor(host) }))
   const tarballs = makeTarballs()
   const keeping = keepFor(hosts, options)
   const { done: ready, problems } = await settle(wanted, options, async ({ host, loaded }) =>

@@ -25,9 +25,12 @@ const parts = [
   'main',
 ]
 
-/** The program that runs on the host: one POSIX sh text, made of the parts in `sh/`. */
+let script: string | undefined
+
+/** The program that runs on the host: one POSIX sh text, made of the parts in `sh/`. Read once, for however many hosts. */
 export function hostScript(): string {
-  return parts
+  script ??= parts
     .map(part => readFileSync(new URL(`./sh/${part}.sh`, import.meta.url), 'utf8'))
     .join('')
+  return script
 }

@@ -139,7 +139,9 @@ export async function packStage(input: StageInput): Promise<StageArchive> {
   // A fixed time and owner: the archive says nothing of the controller it comes from.
   const fixed = { mtime: new Date(0), uid: 0, gid: 0 }
   for (const [name, bytes] of files) {
-    tar.entry({ ...fixed, name, mode: 0o600 }, Buffer.from(bytes))
+    // A view: a driver's source has its megabytes, and a fleet its hosts.
+    const { buffer, byteOffset, byteLength } = bytes
+    tar.entry({ ...fixed, name, mode: 0o600 }, Buffer.from(buffer, byteOffset, byteLength))
   }
   tar.finalize()
   const pieces: Uint8Array[] = []

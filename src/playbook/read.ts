@@ -7,7 +7,7 @@ import type { Kind } from '../small-file.ts'
 import type { Values } from './variables.ts'
 
 /** Nobody reviews more, and a file of another kind is told at once. */
-export const playbookFile: Kind = { what: 'a playbook', mostBytes: 64 * 1024 }
+const playbookFile: Kind = { what: 'a playbook', mostBytes: 64 * 1024 }
 
 /** Reads a playbook from the disk and loads it. A file that cannot be read is NF1001; the rest is as in `loadPlaybook`. */
 export function readPlaybook(
@@ -18,7 +18,8 @@ export function readPlaybook(
   return 'problems' in read ? read : loadPlaybook(read.text, path, values)
 }
 
-function readText(path: string): { text: string } | { problems: Problem[] } {
+/** The text of a playbook, of which nothing is known yet but that it is text: else NF1001. */
+export function readText(path: string): { text: string } | { problems: Problem[] } {
   const read = readSmallFile(path, playbookFile)
   if ('why' in read) return { problems: [unreadable(path, read.why)] }
   const text = decode(read.bytes)

@@ -3,8 +3,12 @@ import { StringDecoder } from 'node:string_decoder'
 /** Standard output and error of a command are each kept up to this size unless the caller says otherwise. */
 export const defaultLimitBytes = 8 * 1024 * 1024
 
-/** Copied into pieces of this size: a host that sends single bytes would have us keep a whole packet for each. */
-const pieceBytes = 64 * 1024
+/**
+ * Copied into pieces that grow up to this size: a host that sends single bytes would have us keep a whole packet for each,
+ * and most answers are short.
+ */
+const mostPieceBytes = 64 * 1024
+const firstPieceBytes = 1024
 
 /** Keeps the head of a byte stream and lets the rest run by, so that the writer is never blocked. */
 export type Collector = { add(piece: Uint8Array): void; text(): string }
@@ -15,7 +19,8 @@ export type Collector = { add(piece: Uint8Array): void; text(): string }
  */
 export function collect(limitBytes: number, onText?: (text: string) => void): Collector {
   const pieces: Buffer[] = []
-  let used = pieceBytes
+  // Of the last piece.
+  let used = 0
   const decoder = new StringDecoder('utf8')
   let room = limitBytes
   let cut = false
@@ -25,12 +30,15 @@ export function collect(limitBytes: number, onText?: (text: string) => void): Co
       cut ||= piece.length > room
       room -= rest.length
       while (rest.length > 0) {
-        if (used === pieceBytes) {
-          pieces.push(Buffer.allocUnsafe(pieceBytes))
+        let last = pieces.at(-1)
+        if (!last || used === last.length) {
+          const wanted = Math.max(rest.length, last ? last.length * 2 : firstPieceBytes)
+          last = Buffer.allocUnsafe(Math.min(wanted, mostPieceBytes))
+          pieces.push(last)
           used = 0
         }
-        const part = rest.subarray(0, pieceBytes - used)
-        pieces.at(-1)?.set(part, used)
+        const part = rest.subarray(0, last.length - used)
+        last.set(part, used)
         used += part.length
         rest = rest.subarray(part.length)
       }
@@ -39,7 +47,7 @@ export function collect(limitBytes: number, onText?: (text: string) => void): Co
     // A character that the limit cut in two is left out; `stream` does just that.
     text: () =>
       new TextDecoder('utf-8', { ignoreBOM: true }).decode(
-        Buffer.concat(pieces).subarray(0, limitBytes - room),
+        Buffer.concat(pieces, limitBytes - room),
         { stream: cut },
       ),
   }

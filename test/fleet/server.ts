@@ -60,29 +60,34 @@ async function answer(name: string, asked: Asked | Denied): Promise<Exit> {
   return { ...exit, stderr: stderr + exit.stderr }
 }
 
-/** By the port that a connection comes from: the address that it came to. */
-const cameTo = new Map<number, string>()
+const hostKeys = [readFileSync(errand.hostKey)]
+
+/** The sshd of one host: what it is told of a client would not tell for which host that came. */
+function startSshd(name: string): ssh2.Server {
+  return new ssh2.Server({ hostKeys }, client => {
+    client.on('error', () => undefined)
+    client.on('authentication', context => {
+      if (context.method === 'publickey') context.accept()
+      else context.reject(['publickey'])
+    })
+    client.on('session', accept => {
+      const session: Session = accept()
+      session.on('exec', (take, _reject, { command }) => void serve(name, command, take()))
+    })
+  })
+}
 
 const nameOf = (address: string) => {
   const [, , high = 0, low = 0] = address.split('.').map(Number)
   return `h${high * 256 + low + 1}`
 }
 
-const server = new ssh2.Server({ hostKeys: [readFileSync(errand.hostKey)] }, (client, { port }) => {
-  const name = nameOf(cameTo.get(port) ?? '')
-  client.on('error', () => undefined)
-  client.on('authentication', context => {
-    if (context.method === 'publickey') context.accept()
-    else context.reject(['publickey'])
-  })
-  client.on('session', accept => {
-    const session: Session = accept()
-    session.on('exec', (take, _reject, { command }) => void serve(name, command, take()))
-  })
-})
+const sshds = new Map<string, ssh2.Server>()
 const door = createServer(socket => {
-  cameTo.set(socket.remotePort ?? 0, socket.localAddress ?? '')
-  server.injectSocket(socket)
+  const name = nameOf(socket.localAddress ?? '')
+  const sshd = sshds.get(name) ?? startSshd(name)
+  sshds.set(name, sshd)
+  sshd.injectSocket(socket)
 })
 door.listen(0, '0.0.0.0', () => process.stdout.write(`${(door.address() as AddressInfo).port}\n`))
 process.stdin.on('data', () => {
