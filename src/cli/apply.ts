@@ -32,6 +32,16 @@ type Options = HostOptions &
     keepGoing?: boolean
   }
 
+/** What was seen of a host that has to wait for its turn is too old by then: a fleet would keep it for nothing. */
+function withWarmFacts(candidates: Candidates): Candidates {
+  const hosts = candidates.hosts.map(each => (each.connection ? each : withoutFacts(each)))
+  return { ...candidates, hosts }
+}
+
+function withoutFacts({ host, plan, payloads, commands = [] }: Candidate): Candidate {
+  return { host, plan, payloads, commands }
+}
+
 async function gather(playbook: string | undefined, options: Options): Promise<Candidates> {
   if (options.plan !== undefined) return recall(options.plan, options)
   if (playbook === undefined) {
@@ -83,7 +93,7 @@ async function apply(
   options: Options,
   events: Events,
 ): Promise<void> {
-  const gathered = await gather(playbook, options)
+  const gathered = withWarmFacts(await gather(playbook, options))
   tell(renderPlan(gathered.plan))
   try {
     await approve(gathered, options)
@@ -92,7 +102,8 @@ async function apply(
     throw error
   }
   // A kept plan is of another day: either all hosts are still as they were, or none is touched.
-  const candidates = options.plan === undefined ? gathered : await lookAgain(gathered, options)
+  const candidates =
+    options.plan === undefined ? gathered : withWarmFacts(await lookAgain(gathered, options))
   const { plan, hosts, problems } = candidates
   const { clock } = realTools()
   const run = makeRunId(clock.today())

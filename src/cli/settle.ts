@@ -1,6 +1,7 @@
 import type { Problem } from '../problems.ts'
 import type { Host } from '../remote/host.ts'
 import { problemsOf } from '../run/said.ts'
+import { withLittleGarbage } from './memory.ts'
 import type { AtOnce } from './options.ts'
 
 /** Does the work of each, in their order, with that many at a time. What goes wrong with one stops no other. */
@@ -15,7 +16,8 @@ export function inTurns<Item, Done>(
     for (const [at, item] of waiting) [results[at]] = await Promise.allSettled([work(item)])
   }
   const rows = Math.min(atOnce, items.length)
-  return Promise.all(Array.from({ length: rows }, takeTurns)).then(() => results)
+  const all = Promise.all(Array.from({ length: rows }, takeTurns)).then(() => results)
+  return rows > 1 ? withLittleGarbage(all) : all
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { parseAnswer, statusOfAllCommand } from '../host/protocol.ts'
-import { hostScript } from '../host/script.ts'
+import { hostScriptBytes } from '../host/script.ts'
 import { exitCodes, worst } from '../model/exit.ts'
 import type { TxStatus } from '../model/tx.ts'
 import { problem, Trouble } from '../problems.ts'
@@ -23,7 +23,7 @@ export type Answer = { readonly host: string; readonly runs: readonly TxStatus[]
 export async function askHost(host: Host): Promise<Answer> {
   const connection = await host.connect()
   try {
-    const stdin = hostScript()
+    const stdin = hostScriptBytes()
     const exit = await connection.run(statusOfAllCommand, { stdin, timeoutMs: askMs })
     const answer = exit.kind === 'exited' ? parseAnswer(exit.stdout) : null
     if (answer?.kind === 'blocks')

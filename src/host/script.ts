@@ -25,12 +25,17 @@ const parts = [
   'main',
 ]
 
-let script: string | undefined
-
-/** The program that runs on the host: one POSIX sh text, made of the parts in `sh/`. Read once, for however many hosts. */
+/** The program that runs on the host: one POSIX sh text, made of the parts in `sh/`. */
 export function hostScript(): string {
-  script ??= parts
+  return parts
     .map(part => readFileSync(new URL(`./sh/${part}.sh`, import.meta.url), 'utf8'))
     .join('')
-  return script
+}
+
+let bytes: Uint8Array | undefined
+
+/** The same, as it is sent; made once, for however many hosts. */
+export function hostScriptBytes(): Uint8Array {
+  bytes ??= Buffer.from(hostScript())
+  return bytes
 }

@@ -18,13 +18,14 @@ export type StageInput = {
   /** How the controller reaches the host. Over ssh the confirmation must come on a later connection than the trial's. */
   readonly over: 'ssh' | 'local'
   /** The script that runs on the host. */
-  readonly script: string
+  readonly script: Uint8Array
   /** Driver sources by sha256. */
   readonly payloads: ReadonlyMap<string, Uint8Array>
 }
 
 export type StageArchive = {
-  readonly archive: Uint8Array
+  /** A tar, in pieces: the script and the sources are those that were given, not a copy for each host. */
+  readonly archive: readonly Uint8Array[]
   /** sha256 of SHA256SUMS, which the host is told beside the archive. */
   readonly sumsSha256: string
   /** Names and contents, for tests and for people. */
@@ -139,7 +140,6 @@ export async function packStage(input: StageInput): Promise<StageArchive> {
   // A fixed time and owner: the archive says nothing of the controller it comes from.
   const fixed = { mtime: new Date(0), uid: 0, gid: 0 }
   for (const [name, bytes] of files) {
-    // A view: a driver's source has its megabytes, and a fleet its hosts.
     const { buffer, byteOffset, byteLength } = bytes
     tar.entry({ ...fixed, name, mode: 0o600 }, Buffer.from(buffer, byteOffset, byteLength))
   }
@@ -147,5 +147,5 @@ export async function packStage(input: StageInput): Promise<StageArchive> {
   const pieces: Uint8Array[] = []
   for await (const piece of tar) pieces.push(piece as Uint8Array)
   const sums = files.get('SHA256SUMS') ?? new Uint8Array()
-  return { archive: Buffer.concat(pieces), sumsSha256: sha256(sums), files }
+  return { archive: pieces, sumsSha256: sha256(sums), files }
 }

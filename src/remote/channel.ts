@@ -1,6 +1,7 @@
 import type { Client, ClientChannel } from 'ssh2'
 import type { Exit } from '../model/exit.ts'
 import type { RunOptions } from './host.ts'
+import { cut } from './input.ts'
 import { collect, defaultLimitBytes, type Collector } from './output.ts'
 import { retriesMs } from './shell.ts'
 import type { Slots } from './slots.ts'
@@ -140,16 +141,14 @@ function attach(channel: ClientChannel, task: Task, { stdout, stderr }: Output):
 
 /** Writes in pieces and waits for both the channel's window and the socket, so that keepalives get through. */
 function feed(link: Link, channel: ClientChannel, stdin: RunOptions['stdin']): void {
-  const bytes = typeof stdin === 'string' ? Buffer.from(stdin) : (stdin ?? new Uint8Array())
-  let at = 0
+  const pieces = cut(stdin, pieceBytes)
   const push = (): void => {
     if (!channel.writable) return
-    if (at >= bytes.length) {
+    const { value: piece } = pieces.next()
+    if (!piece) {
       channel.end()
       return
     }
-    const piece = bytes.subarray(at, at + pieceBytes)
-    at += piece.length
     channel.write(piece, () => {
       if (link.stream.writableNeedDrain) link.stream.once('drain', push)
       else push()

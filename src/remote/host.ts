@@ -1,10 +1,13 @@
 import type { Exit } from '../model/exit.ts'
 import type { SshSettings } from './settings.ts'
 
+/** Bytes, or pieces of them one after the other, which many commands may share. */
+export type Input = string | Uint8Array | readonly Uint8Array[]
+
 /** What one command on a host needs beside its text. */
 export type RunOptions = {
-  /** Bytes for the command's standard input; closed after them. Nothing when absent. */
-  readonly stdin?: string | Uint8Array
+  /** For the command's standard input; closed after it. Nothing when absent. */
+  readonly stdin?: Input
   /** The command is given up (`lost`) after this long. */
   readonly timeoutMs: number
   /** Called with each piece of standard error as it arrives; for progress only. */

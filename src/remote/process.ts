@@ -1,6 +1,7 @@
 import { execa } from 'execa'
 import type { Exit } from '../model/exit.ts'
 import type { RunOptions } from './host.ts'
+import { piecesOf } from './input.ts'
 import { collect, defaultLimitBytes, type Collector } from './output.ts'
 
 /** What a program of this machine needs beside its options. */
@@ -24,7 +25,9 @@ export async function runProgram(
     // A session of its own: ^C in the terminal must not end a step half way.
     detached: true,
     cleanup: false,
-    ...(options.stdin === undefined ? { stdin: 'ignore' as const } : { input: options.stdin }),
+    ...(options.stdin === undefined
+      ? { stdin: 'ignore' as const }
+      : { input: Buffer.concat(piecesOf(options.stdin)) }),
   })
   subprocess.stdout.on('data', (piece: Buffer) => stdout.add(piece))
   subprocess.stderr.on('data', (piece: Buffer) => stderr.add(piece))

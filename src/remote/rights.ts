@@ -3,6 +3,7 @@ import type { Exit } from '../model/exit.ts'
 import { problem, Trouble } from '../problems.ts'
 import type { Deadline } from './deadline.ts'
 import type { Connection, RunOptions } from './host.ts'
+import { piecesOf } from './input.ts'
 import type { Secrets } from './secrets.ts'
 import type { Shell } from './shell.ts'
 import { afterMark, asRoot, asRootWith, readComplaint, readRights, rightsProbe } from './sudo.ts'
@@ -64,7 +65,7 @@ function runWith(shell: Shell, password: string): Connection['run'] {
     const mark = makeMark()
     const { text, input } = asRootWith(password, command, mark)
     const { onStderr } = options
-    const stdin = Buffer.concat([Buffer.from(input), Buffer.from(options.stdin ?? '')])
+    const stdin = [...piecesOf(input), ...piecesOf(options.stdin)]
     const exit = await shell.run(text, {
       ...options,
       stdin,

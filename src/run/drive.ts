@@ -44,10 +44,6 @@ function whenAborted(signal: AbortSignal, over: AbortSignal): Promise<'aborted'>
   })
 }
 
-const never = new Promise<never>(() => {
-  /* for a race that this side must not win */
-})
-
 async function settle(
   course: Course,
   next: Next & { readonly resumed: boolean },
@@ -60,14 +56,16 @@ async function settle(
   if (stoppable && interrupts.orderly.aborted) return { verdict: 'interrupted' }
   const own = new AbortController()
   const over = new AbortController()
-  const orderly = stoppable ? whenAborted(interrupts.orderly, over.signal) : never
-  const detach = whenAborted(interrupts.detach, over.signal)
+  const whenHeard = async <Answer>(signal: AbortSignal, answer: Answer) => {
+    await whenAborted(signal, over.signal)
+    return answer
+  }
   const run = effect(own.signal, next.resumed).catch((error: unknown) =>
     say('failed', problemOf(error)),
   )
-  const first = await Promise.race([
-    detach.then(() => 'detached' as const),
-    orderly.then((): Said => ({ verdict: 'interrupted' })),
+  const first = await Promise.race<Said | 'detached'>([
+    whenHeard(interrupts.detach, 'detached'),
+    ...(stoppable ? [whenHeard(interrupts.orderly, { verdict: 'interrupted' } as const)] : []),
     run,
   ])
   over.abort()

@@ -1,5 +1,5 @@
 import { parseFacts, probeScript } from '../facts/probe.ts'
-import { hostScript } from '../host/script.ts'
+import { hostScriptBytes } from '../host/script.ts'
 import type { Facts } from '../model/facts.ts'
 import { staleReasons } from '../plan/fingerprint.ts'
 import * as judge from '../plan/proofs.ts'
@@ -23,7 +23,7 @@ function tellProof({ name, ok, expected, found }: judge.Proof): Proof {
 export function realTools(commands: readonly string[] = []): Tools {
   return {
     clock: realClock,
-    hostScript,
+    hostScript: hostScriptBytes,
     // A run only compares with what the plan's probe saw; what the initramfs carries was looked at then.
     probeScript: () => probeScript(commands, false),
     parseFacts: readFacts,

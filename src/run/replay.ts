@@ -6,13 +6,13 @@ import type { RunInput } from '../../machines/effect.ts'
 import { problem, Trouble } from '../problems.ts'
 import type { Line } from './journal.ts'
 
-type Actions = readonly { readonly type: string; readonly params?: unknown }[]
-
-/** Where a machine stands, and what it asks for next. */
-export type Standing = { readonly snapshot: AnyMachineSnapshot; readonly actions: Actions }
+type Moved = [AnyMachineSnapshot, readonly { readonly type: string; readonly params?: Next }[]]
 
 /** The one effect that a state asks for, as data. */
 export type Next = { readonly id: string; readonly src: EffectName }
+
+/** Where a machine stands, and what it asks for next; null when it has come to its end. */
+export type Standing = { readonly snapshot: AnyMachineSnapshot; readonly next: Next | null }
 
 /** What a journal says of a run that nobody works on any more. */
 export type Replayed = Standing & {
@@ -24,21 +24,25 @@ export type Replayed = Standing & {
 }
 
 export function begin(machine: AnyStateMachine, input: RunInput): Standing {
-  const [snapshot, actions] = initialTransition(machine, input) as [AnyMachineSnapshot, Actions]
-  return { snapshot, actions }
+  return stand(machine, initialTransition(machine, input) as Moved)
+}
+
+/** Without the actors that XState makes for effects, and which nobody starts: a fleet would keep some for each host. */
+function stand(machine: AnyStateMachine, [{ value, context }, actions]: Moved): Standing {
+  const spawn = actions.findLast(({ type }) => type === 'xstate.spawnChild')?.params
+  const next = spawn ? { id: spawn.id, src: spawn.src } : null
+  return { snapshot: machine.resolveState({ value, context }), next }
 }
 
 /** The machine after the effect it asked for has ended. */
 export function advance(machine: AnyStateMachine, standing: Standing, said: Said): Standing {
   const event = { type: `xstate.done.actor.${nextOf(standing).id}`, output: said }
-  const moved = transition(machine, standing.snapshot, event) as [AnyMachineSnapshot, Actions]
-  return { snapshot: moved[0], actions: moved[1] }
+  return stand(machine, transition(machine, standing.snapshot, event) as Moved)
 }
 
-export function nextOf({ actions }: Standing): Next {
-  const spawn = actions.findLast(({ type }) => type === 'xstate.spawnChild')
-  if (!spawn) throw new Error('a state that is not final asks for nothing')
-  return spawn.params as Next
+export function nextOf({ next }: Standing): Next {
+  if (!next) throw new Error('a state that is not final asks for nothing')
+  return next
 }
 
 /**

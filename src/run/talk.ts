@@ -1,6 +1,7 @@
 import { parseAnswer, txCommand } from '../host/protocol.ts'
 import type { TxBlock, TxVerb } from '../host/protocol.ts'
 import type { Exit } from '../model/exit.ts'
+import type { Input } from '../remote/host.ts'
 import { hangUp } from './session.ts'
 import type { Session } from './session.ts'
 
@@ -48,7 +49,7 @@ export function secondsLeft({ deadlineAtMs, job }: Session): number | null {
   return Math.max(0, Math.round((deadlineAtMs - job.tools.clock.nowMs()) / 1000))
 }
 
-type Command = { stdin?: string | Uint8Array; timeoutMs: number; onStderr?: (text: string) => void }
+type Command = { stdin?: Input; timeoutMs: number; onStderr?: (text: string) => void }
 
 /** Runs a command over the connection that is open now. A dead link is let go of. */
 export async function send(session: Session, command: string, options: Command): Promise<Exit> {

@@ -9,7 +9,7 @@ export type Proof = { readonly name: string; readonly ok: boolean; readonly text
 export type Tools = {
   readonly clock: Clock
   /** The script that is staged on the host. */
-  readonly hostScript: () => string
+  readonly hostScript: () => Uint8Array
   /** The read-only probe, and what it says. @throws {Trouble} NF2040 */
   readonly probeScript: () => string
   readonly parseFacts: (stdout: string) => Facts

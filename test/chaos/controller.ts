@@ -3,7 +3,7 @@ import { parseFacts, probeScript } from '../../src/facts/probe.ts'
 import { parseAnswer, stageCommand, txCommand, txExit } from '../../src/host/protocol.ts'
 import type { TxBlock, TxVerb } from '../../src/host/protocol.ts'
 import { hostScript } from '../../src/host/script.ts'
-import { packStage } from '../../src/host/stage.ts'
+import { packWhole } from '../host/pack.ts'
 import type { DriverPackage } from '../../src/lab/drivers.ts'
 import type { HostPlan } from '../../src/model/plan.ts'
 import type { TxStatus } from '../../src/model/tx.ts'
@@ -75,7 +75,7 @@ export async function stage(run: Run, plan: HostPlan, driver: DriverPackage): Pr
   } as const
   const from = { controller: 'chaos@lab', token, script: hostScript() }
   const payloads = new Map([[sha256, readFileSync(file)]])
-  const packed = await packStage({ id, plan: { ...plan, changes }, ...about, ...from, payloads })
+  const packed = await packWhole({ id, plan: { ...plan, changes }, ...about, ...from, payloads })
   await say(run, stageCommand(run.id, packed.sumsSha256), packed.archive)
 }
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { assert, asyncProperty, constantFrom } from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { stageCommand } from '../../src/host/protocol.ts'
-import { packStage } from '../../src/host/stage.ts'
+import { packWhole } from '../host/pack.ts'
 import { changeSchema } from '../../src/model/plan.ts'
 import type { Change, HostPlan } from '../../src/model/plan.ts'
 import { canary, hostileText } from '../hostile.ts'
@@ -54,7 +54,7 @@ describe('a change of a plan', () => {
         const change = { ...changes[at]!, [key]: text } as Change
         const job = jobs.find(({ plan }) => plan.changes.includes(changes[at]!))!
         const whole: HostPlan = { ...job.plan, changes: [change] }
-        const packed = await packStage({ ...about, ...job, plan: whole }).catch(() => null)
+        const packed = await packWhole({ ...about, ...job, plan: whole }).catch(() => null)
         expect(packed === null).toBe(!changeSchema.safeParse(change).success)
         if (packed === null) return
         expect(text).toMatch(shapeOf(key))
@@ -77,7 +77,7 @@ describe('a change of a plan', () => {
 const nasty = `"; touch /control/${canary}; '$(touch /control/${canary})\`touch /control/${canary}\` * %s -n`
 
 /** All that is only told, of that text. */
-function tellAll({ plan, payloads }: Job): Parameters<typeof packStage>[0] {
+function tellAll({ plan, payloads }: Job): Parameters<typeof packWhole>[0] {
   const changes = plan.changes.map(change => ({
     ...change,
     step: nasty,
@@ -100,7 +100,7 @@ const onDisk = () => ({ disk: freshDisk({ '/etc/motto': 'old\n' }) })
 describe('a host', () => {
   it('runs nothing of what a plan only tells, from its staging to a rollback that fails', async () => {
     scenario = await Scenario.start({ playbook: 'own-command' }, onDisk())
-    const { archive, sumsSha256 } = await packStage(tellAll(scenario.job))
+    const { archive, sumsSha256 } = await packWhole(tellAll(scenario.job))
     expect(await scenario.host.run(stageCommand(id, sumsSha256), archive)).toMatchObject({
       code: 0,
     })
@@ -141,7 +141,7 @@ describe('a host', () => {
       'sh',
       ...odd,
     ])
-    const { archive, sumsSha256 } = await packStage({
+    const { archive, sumsSha256 } = await packWhole({
       ...about,
       ...job,
       script: scenario.host.script,
@@ -154,7 +154,7 @@ describe('a host', () => {
     )
     expect(readdirSync(scenario.path('/control'))).not.toContain(canary)
     await expect(
-      packStage({ ...about, ...withRun(job, ['echo', 'a\nb']), script: '' }),
+      packWhole({ ...about, ...withRun(job, ['echo', 'a\nb']), script: '' }),
     ).rejects.toThrow('not a change')
   })
 })

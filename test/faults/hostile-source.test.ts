@@ -3,7 +3,7 @@ import { pack } from 'tar-stream'
 import type { Header } from 'tar-stream'
 import { afterEach, describe, expect, it } from 'vitest'
 import { stageCommand, txCommand } from '../../src/host/protocol.ts'
-import { packStage } from '../../src/host/stage.ts'
+import { packWhole } from '../host/pack.ts'
 import { differences, sha256 } from '../host/sim/disk.ts'
 import { token } from '../host/sim/fresh.ts'
 import { Scenario, id, tx } from './scenario.ts'
@@ -34,7 +34,7 @@ async function stageSource(members: readonly Member[]): Promise<void> {
   const changes = job.plan.changes.map(change =>
     change.kind === 'build-module' ? { ...change, sha256: sha256(source) } : change,
   )
-  const { archive, sumsSha256 } = await packStage({
+  const { archive, sumsSha256 } = await packWhole({
     id,
     plan: { ...job.plan, changes },
     payloads: new Map([[sha256(source), source]]),
@@ -139,7 +139,7 @@ describe('what is sent to stage a run', () => {
     } as const
     for (const odd of ['..', '/1', '1/', '*', '01\n'])
       await expect(
-        packStage({ id, plan: { ...plan, changes: [{ ...first!, id: odd }] }, ...about }),
+        packWhole({ id, plan: { ...plan, changes: [{ ...first!, id: odd }] }, ...about }),
       ).rejects.toThrow(/not a change: .*two digits/)
     for (const odd of [
       '..',
@@ -150,8 +150,8 @@ describe('what is sent to stage a run', () => {
       '20260101-0000-aaaa\n',
       'x'.repeat(41),
     ])
-      await expect(packStage({ id: odd, plan, ...about })).rejects.toThrow(/not a transaction id/)
-    const { files } = await packStage({ id, plan, ...about })
+      await expect(packWhole({ id: odd, plan, ...about })).rejects.toThrow(/not a transaction id/)
+    const { files } = await packWhole({ id, plan, ...about })
     const plainName = /^(nicfix\.sh|SHA256SUMS|m\/[a-z-]+|c\/\d\d\/[a-z0-9.-]+)$/
     expect([...files.keys()].filter(name => !plainName.test(name))).toEqual([])
   })

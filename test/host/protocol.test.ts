@@ -108,7 +108,7 @@ const input = {
   token,
   over: 'ssh' as const,
   controller: 'ann@desk',
-  script: '#!/bin/sh\n',
+  script: Buffer.from('#!/bin/sh\n'),
   payloads: new Map([[payloadSha256, Buffer.from([0, 255, 10])]]),
 }
 
@@ -128,7 +128,7 @@ describe('the archive of a transaction', () => {
 
   it('carries the sums of all its files, and arrives as it was packed', async () => {
     const { archive, sumsSha256 } = await packStage(input)
-    const got = await unpack(archive)
+    const got = await unpack(Buffer.concat(archive))
     const sums = got.get('SHA256SUMS') ?? Buffer.alloc(0)
     expect(sha256(sums)).toBe(sumsSha256)
     const others = [...got].filter(([name]) => name !== 'SHA256SUMS')

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { hostScript } from '../../src/host/script.ts'
+import { hostScriptBytes } from '../../src/host/script.ts'
 import type { Facts } from '../../src/model/facts.ts'
 import type { HostPlan, Plan } from '../../src/model/plan.ts'
 import type { Host } from '../../src/remote/host.ts'
@@ -8,6 +8,7 @@ import { createRunFolder, findRunFolder } from '../../src/run/folder.ts'
 import type { Entry, Journal } from '../../src/run/journal.ts'
 import { applyPlan, resumeRun } from '../../src/run/run.ts'
 import { openSession } from '../../src/run/session.ts'
+import { piecesOf } from '../../src/remote/input.ts'
 import { run as runCommand } from '../host/sim/ran.ts'
 import { token } from '../host/sim/fresh.ts'
 import { makeJob, quiet } from './setup.ts'
@@ -38,10 +39,11 @@ const host: Host = {
     Promise.resolve({
       hostKey: 'SHA256:a',
       via: 'namespaces',
-      async run(command, { stdin = '' }) {
+      async run(command, { stdin }) {
         // The probe is not what is tried here: only what the transaction says is.
         const plain = command === 'sh -s' ? 'cat >/dev/null' : command.replace(/&& exec sh -s$/, '')
-        const { code, stdout, stderr } = await runCommand([...errand.enter, plain], stdin)
+        const input = Buffer.concat(piecesOf(stdin))
+        const { code, stdout, stderr } = await runCommand([...errand.enter, plain], input)
         return { kind: 'exited', code, stdout, stderr }
       },
       close: () => Promise.resolve(),
@@ -62,7 +64,7 @@ const job = makeJob({} as never, {
   tools: {
     // Time passes ten times as fast on the host.
     clock: { ...realClock, sleep: ms => realClock.sleep(ms / 10) },
-    hostScript,
+    hostScript: hostScriptBytes,
     probeScript: () => '',
     parseFacts: () => facts,
     staleReasons: () => [],

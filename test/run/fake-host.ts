@@ -3,6 +3,7 @@ import type { Exit } from '../../src/model/exit.ts'
 import type { TxEventName, TxPhase, TxState } from '../../src/model/tx.ts'
 import { problem, Trouble } from '../../src/problems.ts'
 import type { Connection, Host, RunOptions } from '../../src/remote/host.ts'
+import { piecesOf } from '../../src/remote/input.ts'
 import type { FakeClock, Faults } from './faults.ts'
 import { exited, lost, nameOf } from './answers.ts'
 import { unpack } from './unpack.ts'
@@ -75,7 +76,7 @@ export class FakeHost implements Host {
     })
   }
 
-  private async run(command: string, { stdin = '' }: RunOptions): Promise<Exit> {
+  private async run(command: string, { stdin }: RunOptions): Promise<Exit> {
     this.argv.push(command)
     this.clock.ms += 50
     this.tick()
@@ -87,13 +88,13 @@ export class FakeHost implements Host {
     if (loses && lose.when === 'before') return lost()
     this.commands.push(name)
     this.onCommand(name)
-    const exit = await this.serve(name, command, stdin)
+    const exit = await this.serve(name, command, Buffer.concat(piecesOf(stdin)))
     return this.isGone || loses ? lost() : exit
   }
 
-  private async serve(name: string, command: string, stdin: string | Uint8Array): Promise<Exit> {
+  private async serve(name: string, command: string, stdin: Buffer): Promise<Exit> {
     if (name === 'probe') return exited(0, this.facts())
-    if (name === 'stage') return this.stage(command, Buffer.from(stdin))
+    if (name === 'stage') return this.stage(command, stdin)
     if (this.id === '' || !command.includes(this.id)) return exited(4, '', 'no such transaction')
     switch (name) {
       case 'build':

@@ -3,11 +3,12 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { hostScript } from '../../src/host/script.ts'
+import { hostScriptBytes } from '../../src/host/script.ts'
 import type { Facts } from '../../src/model/facts.ts'
 import type { HostPlan, WriteFile } from '../../src/model/plan.ts'
 import type { Connection, Host } from '../../src/remote/host.ts'
 import { realClock } from '../../src/run/clock.ts'
+import { piecesOf } from '../../src/remote/input.ts'
 import { Sandbox } from '../host/sandbox.ts'
 import { plan, travel } from './setup.ts'
 import type { Trip } from './setup.ts'
@@ -27,7 +28,7 @@ function shellHost(): Host {
   const connection: Connection = {
     hostKey: 'SHA256:a',
     via: 'sandbox',
-    run(command, { stdin = '' }) {
+    run(command, { stdin }) {
       if (command === 'sh -s' || command.includes('exec sh -s')) {
         const asked = command.replace('&& exec sh -s', '&& cat')
         const { code, stdout, stderr } = sandbox.run(
@@ -36,7 +37,8 @@ function shellHost(): Host {
         )
         return Promise.resolve({ kind: 'exited', code, stdout, stderr })
       }
-      const { code, stdout, stderr } = sandbox.run(['sh', '-c', command], stdin)
+      const input = Buffer.concat(piecesOf(stdin))
+      const { code, stdout, stderr } = sandbox.run(['sh', '-c', command], input)
       return Promise.resolve({ kind: 'exited', code, stdout, stderr })
     },
     close: () => Promise.resolve(),
@@ -64,7 +66,7 @@ function makeTrip(path: string, more: Partial<Trip> = {}): Trip {
   }
   const tools = {
     clock: realClock,
-    hostScript,
+    hostScript: hostScriptBytes,
     parseFacts: () => facts,
     proofs: proof('new\n'),
     rollbackProofs: proof('old\n'),

@@ -121,7 +121,7 @@ const compare = (name: string, before: unknown, after: unknown): Proof => {
 export function makeTools({ clock }: FakeHost, more: Partial<Tools> = {}): Tools {
   return {
     clock,
-    hostScript: () => '#!/bin/sh\n',
+    hostScript: () => Buffer.from('#!/bin/sh\n'),
     probeScript: () => 'probe',
     parseFacts: makeFacts,
     staleReasons: () => [],

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
-import { packStage } from '../../../src/host/stage.ts'
-import type { StageArchive } from '../../../src/host/stage.ts'
+import { packWhole } from '../pack.ts'
+import type { WholeArchive } from '../pack.ts'
 import type { Facts } from '../../../src/model/facts.ts'
 import type { HostPlan } from '../../../src/model/plan.ts'
 import { planHost } from '../../../src/plan/plan-host.ts'
@@ -170,8 +170,8 @@ export function packJob(
   { plan, payloads, over = 'local' }: Job,
   id: string,
   script: string,
-): Promise<StageArchive> {
-  return packStage({
+): Promise<WholeArchive> {
+  return packWhole({
     id,
     plan,
     payloads,
