@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { txCommand } from '../../src/host/protocol.ts'
 import { token } from '../host/sim/fresh.ts'
@@ -20,6 +20,18 @@ describe('a confirmation', () => {
     expect(await scenario.confirm()).toMatchObject({ code: 0 })
     expect(await scenario.ending()).toEqual(['committed'])
     expect(await scenario.confirm()).toMatchObject({ code: 0 })
+    expect(await scenario.ending()).toEqual(['committed'])
+  })
+
+  it.each([
+    ['before its work is tried once more', 'kill -9 $$'],
+    ['after its work is not taken for failed', '/usr/bin/mv "$@"; kill -9 $$'],
+  ])('whose rename is killed %s', async (_, death) => {
+    scenario = await (await Scenario.start()).to('tried')
+    const once = `*/token/confirmed) [ -e /control/killed ] || { : >/control/killed; ${death}; }`
+    scenario.tool('mv', `case "$*" in ${once} ;; esac`, 'exec /usr/bin/mv "$@"')
+    expect(await scenario.confirm()).toMatchObject({ code: 0 })
+    expect(existsSync(scenario.path('/control/killed'))).toBe(true)
     expect(await scenario.ending()).toEqual(['committed'])
   })
 
