@@ -107,12 +107,24 @@ const tellTitle = ({ title, seen }: Finding): string =>
 /** A line of a log stands as it was logged; only what a terminal would obey is shown as its code. */
 function renderEvidence(page: Page, evidence: Evidence, width: number): void {
   const beside = tellOrigin(evidence)
-  const [first = '', ...rest] = chop(escapeControls(evidence.text), width - 6)
+  const [first = '', ...rest] = fold(escapeControls(evidence.text), width - 6)
   const room = width - 6 - first.length - beside.length
   const tail = beside === '' || room < 2 ? '' : `  ${beside}`
   page.putLine(4, `│ ${first}${tail}`, 'cyan')
   for (const line of rest) page.putLine(4, `│ ${line}`, 'cyan')
   if (beside !== '' && tail === '') page.putLine(4, `│   ${beside}`, 'dim')
+}
+
+/** A quoted line in pieces, cut behind a space where one is near; together they are the line. */
+function fold(text: string, width: number): string[] {
+  const pieces: string[] = []
+  for (let rest = text; rest !== ''; rest = rest.slice(pieces.at(-1)?.length)) {
+    const [head = ''] = chop(rest.slice(0, 2 * width), width)
+    const behindSpace = head.lastIndexOf(' ') + 1
+    const isNear = head.length < rest.length && behindSpace > head.length / 2
+    pieces.push(isNear ? head.slice(0, behindSpace) : head)
+  }
+  return pieces
 }
 
 function renderRates(page: Page, { rates }: PortDiagnosis): void {
@@ -144,7 +156,7 @@ function renderIgnored(page: Page, { ignored }: Diagnosis, width: number): void 
   page.put(0, '', 'lines that do not count', { style: 'dim' })
   for (const { why, count, first } of ignored) {
     page.put(2, '-', `${count === 1 ? '1 line' : `${count} lines`} ${why}`, { style: 'dim' })
-    for (const line of chop(escapeControls(first), width - 6)) page.putLine(4, `│ ${line}`, 'dim')
+    for (const line of fold(escapeControls(first), width - 6)) page.putLine(4, `│ ${line}`, 'dim')
   }
 }
 

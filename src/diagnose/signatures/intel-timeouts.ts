@@ -130,7 +130,7 @@ export const intelTimeouts: readonly Signature[] = [
     advice: [
       'The kernel of the distribution first: it brings a newer i40e, and taints nothing.',
       'Where that cannot be: the driver of the maker, tried before it is kept.',
-      'The warning comes once per boot for the whole host: for how often, see /sys/class/net/{name}/queues/tx-*/tx_timeout.',
+      'Kernels before 6.6 write the warning once per boot for the whole host: for how often, see /sys/class/net/{name}/queues/tx-*/tx_timeout.',
     ],
     offers: [
       {

@@ -142,7 +142,7 @@ export const timeoutSignatures: readonly Signature[] = [
     title: 'transmit queues time out while the host is watched',
     symptoms: [rises('tx-timeout')],
     cause:
-      'Counted by the kernel for each queue, whatever the log says: the warning in the log comes only once per boot.',
+      'Counted by the kernel for each queue, whatever the log says: kernels before 6.6 write their warning only once per boot.',
     advice: [
       'Take the log and the counters together for whoever looks next: `nicfix diagnose --host {host} --collect out.tgz`.',
     ],

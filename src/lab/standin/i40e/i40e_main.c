@@ -15,6 +15,8 @@
  *   nocarrier    never has a link          latecarrier  has one after 20 s
  *   blackhole    a link, but no frame comes through
  *   txhang       stops sending after 8 s: NETDEV WATCHDOG
+ *   slowrx       fetches from its receive ring only four times a second, so that
+ *                a burst of more frames than the ring has room for overflows it
  *   newmac       the port has another MAC address, hence another name
  */
 #include <linux/delay.h>
@@ -43,6 +45,8 @@ struct port {
 	struct net_device *dev;
 	struct net_device *wire;
 	struct delayed_work watch;
+	struct delayed_work fetch;
+	struct sk_buff_head ring;	/* frames that arrived and were not fetched yet */
 	struct ethtool_pauseparam pause;
 	unsigned long link_from;	/* jiffies before which there is no link */
 	unsigned long opened;
@@ -84,6 +88,7 @@ static void watch_link(struct work_struct *work)
 static rx_handler_result_t receive(struct sk_buff **pskb)
 {
 	struct net_device *dev = rcu_dereference((*pskb)->dev->rx_handler_data);
+	struct port *p = netdev_priv(dev);
 	struct sk_buff *skb = skb_share_check(*pskb, GFP_ATOMIC);
 
 	if (!skb)
@@ -93,13 +98,34 @@ static rx_handler_result_t receive(struct sk_buff **pskb)
 		kfree_skb(skb);
 		return RX_HANDLER_CONSUMED;
 	}
+	if (told_to("slowrx") && skb_queue_len(&p->ring) >= p->rx_ring) {
+		dev->stats.rx_missed_errors++;
+		kfree_skb(skb);
+		return RX_HANDLER_CONSUMED;
+	}
 	dev->stats.rx_packets++;
 	dev->stats.rx_bytes += skb->len;
 	skb->dev = dev;
 	/* The wire is promiscuous: what is for this port looked foreign to it. */
 	if (ether_addr_equal(eth_hdr(skb)->h_dest, dev->dev_addr))
 		skb->pkt_type = PACKET_HOST;
-	return RX_HANDLER_ANOTHER;
+	if (!told_to("slowrx"))
+		return RX_HANDLER_ANOTHER;
+	skb_queue_tail(&p->ring, skb);
+	return RX_HANDLER_CONSUMED;
+}
+
+static void fetch(struct work_struct *work)
+{
+	struct port *p = container_of(to_delayed_work(work), struct port, fetch);
+	struct sk_buff *skb;
+
+	while ((skb = skb_dequeue(&p->ring))) {
+		local_bh_disable();
+		netif_receive_skb(skb);
+		local_bh_enable();
+	}
+	schedule_delayed_work(&p->fetch, HZ / 4);
 }
 
 static netdev_tx_t port_xmit(struct sk_buff *skb, struct net_device *dev)
@@ -162,6 +188,8 @@ static int port_open(struct net_device *dev)
 	netif_carrier_off(dev);
 	netif_start_queue(dev);
 	schedule_delayed_work(&p->watch, HZ / 5);
+	if (told_to("slowrx"))
+		schedule_delayed_work(&p->fetch, HZ / 4);
 	return 0;
 }
 
@@ -178,6 +206,8 @@ static int port_stop(struct net_device *dev)
 		dev_put(p->wire);
 		p->wire = NULL;
 	}
+	cancel_delayed_work_sync(&p->fetch);
+	skb_queue_purge(&p->ring);
 	return 0;
 }
 
@@ -288,6 +318,8 @@ static int make_port(struct pci_dev *pdev)
 	p->rx_ring = 512;
 	p->tx_ring = 512;
 	INIT_DELAYED_WORK(&p->watch, watch_link);
+	INIT_DELAYED_WORK(&p->fetch, fetch);
+	skb_queue_head_init(&p->ring);
 	SET_NETDEV_DEV(dev, &pdev->dev);
 	eth_hw_addr_set(dev, mac);
 	dev->netdev_ops = &port_ops;
