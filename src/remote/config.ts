@@ -82,14 +82,13 @@ async function lookUp(
     )
   const { settings, jump: way } = parseSettings(result.stdout, name, ['ssh', ...flags, name])
   const onlyOpenssh = settings.onlyOpenssh ?? (await whyKeys(settings))
-  return {
-    settings: {
-      ...settings,
-      ...(onlyOpenssh === undefined ? {} : { onlyOpenssh }),
-      ...(transport === undefined ? {} : { transport }),
-    },
-    jump: way,
+  const whole = {
+    ...settings,
+    ...(onlyOpenssh === undefined ? {} : { onlyOpenssh }),
+    ...(transport === undefined ? {} : { transport }),
   }
+  // Of its own: as pieces of what ssh printed they would keep all of it, for every host of a fleet.
+  return { settings: structuredClone(whole), jump: way }
 }
 
 function badConfig(name: string, why: string | undefined): Trouble {
