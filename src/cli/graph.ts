@@ -33,7 +33,7 @@ async function draw(what: string, host: string | undefined): Promise<string> {
   if (isMachine(what)) return drawMachine(machines[what])
   const folder = findRunFolder(what, runsFolder())
   if (folder) return drawRun(folder, host)
-  if (what.endsWith('.json')) return drawPlan(await readPlan(what))
+  if (what.endsWith('.json')) return drawPlan(readPlan(what))
   if (existsSync(what)) {
     const { name, steps } = readOutline(what)
     return drawPlaybook(name, steps)

@@ -1,8 +1,13 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { planSchema } from '../model/plan.ts'
 import type { Plan } from '../model/plan.ts'
 import { digestPlan } from '../plan/make-plan.ts'
 import { problem, Trouble } from '../problems.ts'
+import { readSmallFile } from '../small-file.ts'
+import type { Kind } from '../small-file.ts'
+
+/** Thousands of hosts have room in it. */
+const planFile: Kind = { what: 'a plan', mostBytes: 128 * 1024 * 1024, mayBePiped: true }
 
 function refuse(path: string, why: string): Trouble {
   return new Trouble(problem('NF3003', `${path}: ${why}`, 'make it anew with: nicfix plan -o FILE'))
@@ -14,11 +19,10 @@ export async function writePlan(path: string, plan: Plan): Promise<void> {
 }
 
 /** Reads a kept plan; one that was edited after its digest was taken is refused. @throws {Trouble} NF3003 */
-export async function readPlan(path: string): Promise<Plan> {
-  const text = await readFile(path, 'utf8').catch(() => {
-    throw refuse(path, 'cannot be read')
-  })
-  return parsePlan(text, path)
+export function readPlan(path: string): Plan {
+  const read = readSmallFile(path, planFile)
+  if ('why' in read) throw refuse(path, `cannot be read: ${read.why}`)
+  return parsePlan(read.bytes.toString('utf8'), path)
 }
 
 /** The plan in the text of a file. @throws {Trouble} NF3003 */

@@ -41,7 +41,7 @@ export function wirePlan(program: Command): void {
   const formats = new Option('--format <kind>', 'md is for a comment on a pull request')
   command.addOption(formats.choices(['text', 'md', 'json']).default('text'))
   withRisks(withValues(withHosts(command))).action(async (path: string, options: Options) => {
-    const before = options.diffAgainst === undefined ? null : await readPlan(options.diffAgainst)
+    const before = options.diffAgainst === undefined ? null : readPlan(options.diffAgainst)
     const { plan, problems, facts } = await look(path, options)
     if (options.output !== undefined) {
       await writePlan(options.output, plan)

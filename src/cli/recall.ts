@@ -53,7 +53,7 @@ export function readPayloads(plan: HostPlan, playbookPath: string, tarballs: Tar
 
 /** A kept plan with its hosts: all of them, or those that the command line names. */
 export async function recall(path: string, options: HostOptions): Promise<Candidates> {
-  const plan = await readPlan(path)
+  const plan = readPlan(path)
   const known = plan.hosts.map(({ host }) => host)
   const resolved = await findHosts(options, options.host.length > 0 ? options.host : known)
   const strangers = resolved.flatMap(({ name }) => (known.includes(name) ? [] : [name]))

@@ -3,6 +3,7 @@ import { constants } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { problem, Trouble } from '../problems.ts'
 
 /** A line of a journal: plain JSON, with its number, the time for people, and the hash of the line before. */
 export type Entry = { readonly kind: string; readonly [key: string]: unknown }
@@ -13,6 +14,10 @@ export type Journal = {
   append(entry: Entry): Promise<void>
   close(): Promise<void>
 }
+
+/** What to do about a run of which its journal cannot tell. */
+export const askTheHost =
+  'ask the host: nicfix status --host HOST; it ends by itself what it had begun'
 
 const firstPrev = 'sha256:0'
 const hashOf = (line: string) => `sha256:${createHash('sha256').update(line).digest('hex')}`
@@ -64,21 +69,22 @@ function writeTo(file: FileHandle, from: number, before: string, today: () => Da
   }
 }
 
-/** Reads a journal from the disk. @throws {Error} as `parseJournal` */
+/** Reads a journal from the disk. @throws {Trouble} NF5005 */
 export async function readJournal(path: string): Promise<Line[]> {
   return parseJournal(await readFile(path, 'utf8'), path)
 }
 
 /**
  * The lines of a journal, its chain checked. A last line without its newline is what a crash leaves, and is dropped.
- * @throws {Error} for anything else that is not as it was written
+ * @throws {Trouble} NF5005 for anything else that is not as it was written
  */
 export function parseJournal(text: string, path: string): Line[] {
   let prev = firstPrev
   return wholeLines(text).map((line, seq) => {
     const entry = parseLine(line)
     if (entry?.prev !== prev || entry.seq !== seq) {
-      throw new Error(`${path}:${seq + 1}: the journal was changed after it was written`)
+      const message = `${path}:${seq + 1}: the journal was changed after it was written`
+      throw new Trouble(problem('NF5005', message, askTheHost))
     }
     prev = hashOf(line)
     return entry

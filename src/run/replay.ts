@@ -4,6 +4,7 @@ import { runVersion } from '../../machines/names.ts'
 import type { Cause, EffectName, Said } from '../../machines/names.ts'
 import type { RunInput } from '../../machines/effect.ts'
 import { problem, Trouble } from '../problems.ts'
+import { askTheHost } from './journal.ts'
 import type { Line } from './journal.ts'
 
 type Moved = [AnyMachineSnapshot, readonly { readonly type: string; readonly params?: Next }[]]
@@ -92,6 +93,6 @@ export function replay(
 }
 
 function cannot(why: string, details: readonly string[] = []): Trouble {
-  const next = 'ask the host: nicfix status --host HOST; it ends by itself what it had begun'
-  return new Trouble(problem('NF5005', `the run cannot be resumed: ${why}`, next, { details }))
+  const message = `the run cannot be resumed: ${why}`
+  return new Trouble(problem('NF5005', message, askTheHost, { details }))
 }

@@ -145,6 +145,11 @@ error[NF1002]: map keys must be unique   (exit 65)
       write('vars: { a: { required: true, default: x } }'),
       ['NF1003'],
     ],
+    [
+      'a pattern that would be tried for ever',
+      write(`vars: { a: { default: ${'a'.repeat(40)}!, pattern: '^(a+)+$' } }`),
+      ['NF1003'],
+    ],
     ['a pattern that is none', write("vars: { a: { default: x, pattern: '(' } }"), ['NF1003']],
     ['a variable without its brace', write('description: ${a'), ['NF1003']],
     [

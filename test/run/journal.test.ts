@@ -50,7 +50,7 @@ describe('a journal', () => {
     await write(path, 3)
     const text = await readFile(path, 'utf8')
     await writeFile(path, text.replace('"at2":1', '"at2":7'))
-    await expect(readJournal(path)).rejects.toThrow(/was changed/)
+    await expect(readJournal(path)).rejects.toThrow(/NF5005: .*h1.jsonl:\d+: .*was changed/)
   })
 
   it('never goes on in the file of another run', async () => {
