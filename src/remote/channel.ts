@@ -27,7 +27,8 @@ type End =
 
 type Output = { readonly stdout: Collector; readonly stderr: Collector }
 
-const pieceBytes = 64 * 1024
+/** The most that one packet takes here; so much of an input waits for the socket at a time, for each host. */
+const pieceBytes = 32 * 1024
 const longestTimerMs = 2 ** 31 - 1
 /** RFC 4254 5.1: prohibited, failed (what sshd says at MaxSessions), shortage. The command did not start. */
 const openFailures: readonly unknown[] = [1, 2, 4]

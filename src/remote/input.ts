@@ -6,21 +6,26 @@ export function piecesOf(input: Input = []): readonly Uint8Array[] {
   return input instanceof Uint8Array ? [input] : input
 }
 
-/** The same bytes in pieces of one size, but for the last; only one of them is made at a time. */
+/** The same bytes in pieces of one size, but for the last. What lies together is not copied. */
 export function* cut(input: Input | undefined, size: number): Generator<Uint8Array> {
   let waiting: Uint8Array[] = []
-  let length = 0
+  let room = size
   for (const piece of piecesOf(input)) {
-    for (let at = 0; at < piece.length;) {
-      const part = piece.subarray(at, at + size - length)
+    let rest = piece
+    while (rest.length > 0) {
+      const part = rest.subarray(0, room)
+      rest = rest.subarray(part.length)
       waiting.push(part)
-      at += part.length
-      length += part.length
-      if (length < size) continue
-      yield Buffer.concat(waiting)
+      room -= part.length
+      if (room > 0) continue
+      yield join(waiting)
       waiting = []
-      length = 0
+      room = size
     }
   }
-  if (length > 0) yield Buffer.concat(waiting)
+  if (waiting.length > 0) yield join(waiting)
+}
+
+function join([first = new Uint8Array(), ...more]: readonly Uint8Array[]): Uint8Array {
+  return more.length === 0 ? first : Buffer.concat([first, ...more])
 }
