@@ -68,7 +68,8 @@ describe.runIf(ready.ok)('nicfix diagnose, on a live host', () => {
   })
 
   test('finds a port that runs at half duplex', async () => {
-    await inGuest('ethtool -s eno1 speed 100 duplex half autoneg off; sleep 4')
+    await inGuest(`ethtool -s eno1 speed 100 duplex half autoneg off
+      until [ "$(cat /sys/class/net/eno1/duplex 2>/dev/null)" = half ]; do sleep 0.2; done`)
     expect(await diagnose()).toEqual({ findings: ['eno1: half-duplex, advise'], next: [] })
   })
 })
