@@ -122,6 +122,7 @@ export const catalogue = {
   NF9001: { exitCode: exitCodes.failedUnchanged, about: 'a Node that is too old' },
   NF9002: { exitCode: exitCodes.failedUnchanged, about: 'a fault inside nicfix' },
   NF9003: { exitCode: exitCodes.usage, about: 'something that is not there to be drawn' },
+  NF9004: { exitCode: exitCodes.unknown, about: 'a command that came to no end' },
 } as const satisfies Record<string, Entry>
 
 export type ProblemCode = keyof typeof catalogue

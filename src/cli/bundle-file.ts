@@ -23,7 +23,9 @@ export async function walkBundle(
   feeding.catch(() => undefined)
   let count = 0
   for await (const entry of files) {
-    const { name, type } = entry.header
+    const { name, type, size } = entry.header
+    // The reader would wait for ever for the end of such a file.
+    if (!Number.isSafeInteger(size)) throw new Error(`it does not say how large ${name} is`)
     count += 1
     if (count > bundleLimits.files) throw new Error(`it has more than ${bundleLimits.files} files`)
     const path = name.replace(/^\.\//, '')

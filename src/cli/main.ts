@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { exitCodes } from '../model/exit.ts'
 import { problem, Trouble } from '../problems.ts'
 import type { Problem } from '../problems.ts'
+import { toItsEnd } from './end.ts'
 import { readVersion } from './version.ts'
 
 /** A command's file is read only when the command is asked for: starting has to be quick. */
@@ -132,7 +133,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   outliveReaders()
   try {
     const program = await makeProgram(askedFor(argv))
-    await program.parseAsync([...argv], { from: 'user' })
+    await toItsEnd(program.parseAsync([...argv], { from: 'user' }))
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage

@@ -15,6 +15,7 @@ import { pack } from 'tar-stream'
 import type { Header } from 'tar-stream'
 import { afterAll, describe, expect, it } from 'vitest'
 import { writeBundle } from '../../src/cli/bundle-file.ts'
+import { mendSums } from '../fuzz/tar.ts'
 import { readInput } from '../../src/cli/read-input.ts'
 import { diagnose } from '../../src/diagnose/diagnose.ts'
 import { diagnosisSchema } from '../../src/model/diagnosis.ts'
@@ -122,6 +123,9 @@ describe('a hostile bundle', () => {
       await tar(Object.entries(parts).map(([name, content]): File => [name, content])),
     )
     await expect(ask(whole.subarray(0, whole.length - 40))).rejects.toThrow(/^NF3006/)
+    const endless = await tar([['meta', 'host h1\n']])
+    endless[124] = 0x96
+    await expect(ask(mendSums(endless))).rejects.toThrow(/^NF3006.*does not say how large meta is/)
     await expect(ask(await tar([['x', 'y']]))).rejects.toThrow(/^NF3006.*nothing in it/)
     await expect(readInput(join(folder, 'none'), null)).rejects.toThrow(/^NF3006: none: ENOENT/)
   })
