@@ -21,12 +21,22 @@ async function committed(): Promise<string> {
   return was
 }
 
+/** Takes it back while a setting stays as it is: whoever waits for that to change need not wait as long as a host does. */
+async function takenBack(): Promise<readonly string[]> {
+  const passing = setInterval(() => scenario.host.clock.leap(10), 200)
+  try {
+    await scenario.host.tx(id, 'rollback')
+    return await scenario.ending()
+  } finally {
+    clearInterval(passing)
+  }
+}
+
 describe('a backup', () => {
   it('that is gone fails its step loudly, and nobody is told to remove the file', async () => {
     await committed()
     rmSync(scenario.path(`${tx}/c/02/old`))
-    await scenario.host.tx(id, 'rollback')
-    expect(await scenario.ending()).toEqual(['failed'])
+    expect(await takenBack()).toEqual(['failed'])
     expect(scenario.manual()).toContain(`the backup of ${interfaces} is damaged`)
     expect(scenario.manual()).not.toContain('rm -f')
     expect(scenario.manual()).toContain('from a backup of your own')
@@ -35,8 +45,7 @@ describe('a backup', () => {
   it('that was modified never replaces a file', async () => {
     await committed()
     write(`${tx}/c/02/old`, 'auto lo\n')
-    await scenario.host.tx(id, 'rollback')
-    expect(await scenario.ending()).toEqual(['failed'])
+    expect(await takenBack()).toEqual(['failed'])
     expect(scenario.manual()).toContain(`the backup of ${interfaces} is damaged`)
     expect(scenario.manual()).toContain('from a backup of your own')
     expect(scenario.manual()).not.toContain(`cp -a ${tx}/c/02/old`)
