@@ -32,16 +32,17 @@ function explain() {
 
 // What lies there is run. So it is at home, not in /tmp as Node would have it; and where the home is that of somebody else,
 // as sudo may leave it, or others can write there, nothing is kept.
-function privateFolder(fs, cache) {
-  var folders = [cache, cache + '/nicfix', cache + '/nicfix/compiled']
-  function isMine(folder) {
-    var found = fs.statSync(folder)
-    return found.uid === process.getuid() && (found.mode & 0o022) === 0
-  }
+function privateFolder(fs, home) {
+  var folders = ['', '/.cache', '/.cache/nicfix', '/.cache/nicfix/compiled'].map(function (name) {
+    return home + name
+  })
   try {
-    if (!isMine(cache)) return null
-    fs.mkdirSync(folders[2], { recursive: true, mode: 0o700 })
-    return folders.every(isMine) ? folders[2] : null
+    for (var at = 0; at < folders.length; at++) {
+      if (at > 0) fs.mkdirSync(folders[at], { recursive: true, mode: 0o700 })
+      var found = fs.statSync(folders[at])
+      if (found.uid !== process.getuid() || (found.mode & 0o022) !== 0) return null
+    }
+    return folders[folders.length - 1]
   } catch {
     return null
   }
@@ -53,7 +54,7 @@ if (isFit(process.versions.node)) {
       modules[3].setFlagsFromString('--max-semi-space-size=1')
       modules[3].setFlagsFromString('--semi-space-growth-factor=1')
       // Half of the time of a short command goes into compiling.
-      var folder = privateFolder(modules[2], modules[1].homedir() + '/.cache')
+      var folder = privateFolder(modules[2], modules[1].homedir())
       if (folder) modules[0].enableCompileCache(folder)
       return import('./cli/main.ts')
     })

@@ -71,19 +71,26 @@ describe('the door', () => {
   })
 
   describe('keeps what it has compiled', () => {
-    it('where nobody else can write, although the umask is 000', () => {
-      mkdirSync(cache(), { recursive: true, mode: 0o755 })
+    it('where nobody else can write, although the umask is 000, also in a home that had no cache yet', () => {
+      mkdirSync(home())
       startAt(home(), 'umask 000;')
-      expect(existsSync(join(cache(), 'nicfix/compiled'))).toBe(true)
-      for (const each of ['nicfix', 'nicfix/compiled'])
+      expect(readdirSync(join(cache(), 'nicfix/compiled'))).not.toEqual([])
+      for (const each of ['', 'nicfix', 'nicfix/compiled'])
         expect(statSync(join(cache(), each)).mode & 0o777).toBe(0o700)
     })
 
+    it('in a cache that others may read', () => {
+      mkdirSync(cache(), { recursive: true, mode: 0o755 })
+      startAt(home())
+      expect(readdirSync(join(cache(), 'nicfix/compiled'))).not.toEqual([])
+    })
+
     it.each([
-      ['in no home without a cache', () => mkdirSync(home())],
+      ['in no home that others can write to', () => makeOpen(home())],
       ['in no cache that others can write to', () => makeOpen(cache())],
       ['in no folder that others can write to', () => makeOpen(join(cache(), 'nicfix'))],
-      ['in no home of somebody else', () => chownSync(makeOpen(cache(), 0o755), 1000, 1000)],
+      ['in no cache of somebody else', () => chownSync(makeOpen(cache(), 0o755), 1000, 1000)],
+      ['in no home of somebody else', () => chownSync(makeOpen(home(), 0o755), 1000, 1000)],
     ])('%s', (_where, prepare) => {
       prepare()
       startAt(home())
