@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { problem, Trouble } from '../problems.ts'
 import { findMirror } from './apt.ts'
+import { withLock } from './lock.ts'
+import { cacheDir } from './paths.ts'
 import type { Say } from './progress.ts'
 import { doing } from './progress.ts'
 
@@ -68,24 +70,38 @@ export function whyNot(toBuild: boolean): string | undefined {
  */
 export async function ensureTools(toBuild: boolean, say: Say): Promise<void> {
   const why = whyNot(toBuild)
-  const missing = missingPackages(toBuild)
-  const remedy =
-    missing.length > 0
-      ? `Install it: apt-get install ${missing.join(' ')}`
-      : 'Run this as root on a Debian machine.'
-  if (why) throw new Trouble(problem('NF8001', `This machine cannot run the lab: ${why}.`, remedy))
-  if (missing.length === 0) return
-  const result = await doing(say, `installing ${missing.join(' ')} with apt-get`, async () => {
-    const env = { DEBIAN_FRONTEND: 'noninteractive' }
-    await execa('apt-get', ['-qq', 'update'], { env, reject: false })
-    return execa('apt-get', ['-qq', '-y', '--no-install-recommends', 'install', ...missing], {
-      env,
-      all: true,
-      reject: false,
-    })
-  })
-  if (result.failed) {
-    const details = result.all.split('\n').slice(-5)
-    throw new Trouble(problem('NF8001', 'apt-get could not install that.', remedy, { details }))
+  if (why) {
+    const missing = missingPackages(toBuild)
+    const remedy = missing.length > 0 ? remedyFor(missing) : 'Run this as root on a Debian machine.'
+    throw new Trouble(problem('NF8001', `This machine cannot run the lab: ${why}.`, remedy))
   }
+  await installMissing(() => missingPackages(toBuild), say)
+}
+
+const remedyFor = (packages: readonly string[]) =>
+  `Install it: apt-get install ${packages.join(' ')}`
+
+/** Somebody else may be installing something at this very moment, such as the updates of the night. */
+const patience = ['-o', 'DPkg::Lock::Timeout=600']
+
+/**
+ * Installs what is missing. Of several processes that find the same missing one does it, and the others wait for it.
+ * @throws {Trouble} NF8001 when it cannot.
+ */
+export async function installMissing(missing: () => string[], say: Say): Promise<void> {
+  if (missing().length === 0) return
+  await withLock(join(cacheDir(), 'apt.lock'), say, async () => {
+    const packages = missing()
+    if (packages.length === 0) return
+    const env = { DEBIAN_FRONTEND: 'noninteractive' }
+    const install = ['-qq', '-y', ...patience, '--no-install-recommends', 'install', ...packages]
+    const result = await doing(say, `installing ${packages.join(' ')} with apt-get`, async () => {
+      await execa('apt-get', ['-qq', 'update'], { env, reject: false })
+      return execa('apt-get', install, { env, all: true, reject: false })
+    })
+    if (!result.failed) return
+    const message = 'apt-get could not install that.'
+    const details = result.all.split('\n').slice(-5)
+    throw new Trouble(problem('NF8001', message, remedyFor(packages), { details }))
+  })
 }
