@@ -36,7 +36,7 @@ const startsSlowly = () =>
 
 /** The hook, which works in the background, has come as far as to wait for the network. */
 const waiting = () =>
-  vi.waitUntil(() => existsSync(scenario.path('/kernel/run/asked')), { timeout: 20_000 })
+  vi.waitUntil(() => existsSync(scenario.path('/kernel/run/asked')), { timeout: 60_000 })
 
 describe('the boot hook', () => {
   it('leaves another kernel alone', async () => {
@@ -91,7 +91,7 @@ describe('the boot hook', () => {
     await scenario.host.boot()
     await waiting()
     const second = scenario.host.run(inBackground).then(() => 'done')
-    expect(await Promise.race([second, pause(20_000)])).toBe('done')
+    expect(await Promise.race([second, pause(60_000)])).toBe('done')
     await scenario.host.run(': >/kernel/run/up')
     await scenario.host.settled()
     expect(journal().match(/version 2.13.10 is loaded/g)).toHaveLength(1)

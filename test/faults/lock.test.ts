@@ -66,7 +66,7 @@ describe('a run that is just letting go of the host', () => {
       await pause(300)
       scenario.host.clock.leap(seconds)
     }
-    const { code } = await Promise.race([second, pause(15_000).then(() => ({ code: null }))])
+    const { code } = await Promise.race([second, pause(60_000).then(() => ({ code: null }))])
     await scenario.host.run(': >/control/go')
     await scenario.host.settled()
     await second

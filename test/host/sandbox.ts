@@ -110,7 +110,7 @@ export class Sandbox {
   }
 
   /** Long-polls until the transaction is over or in that phase. */
-  until(id: string, word: string, seconds = 30): string {
+  until(id: string, word: string, seconds = 120): string {
     const from = process.hrtime.bigint()
     for (;;) {
       const block = this.tx('status', id).stdout

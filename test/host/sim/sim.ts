@@ -168,7 +168,7 @@ export class SimHost {
   }
 
   /** Waits for a state or a phase. */
-  async until(id: string, word: string, seconds = 30): Promise<TxStatus> {
+  async until(id: string, word: string, seconds = 120): Promise<TxStatus> {
     const limit = process.hrtime.bigint() + BigInt(seconds) * 1_000_000_000n
     for (;;) {
       const status = await this.status(id)
@@ -180,7 +180,7 @@ export class SimHost {
   }
 
   /** Waits until nothing runs on the host any more: no guard, no hook, no session. */
-  async settled(seconds = 60): Promise<void> {
+  async settled(seconds = 240): Promise<void> {
     const limit = process.hrtime.bigint() + BigInt(seconds) * 1_000_000_000n
     while (this.isUp && processesBeside(this.#init).length > 0) {
       if (process.hrtime.bigint() > limit) throw new Error(`still busy: ${this.busyWith()}`)
