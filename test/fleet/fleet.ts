@@ -20,7 +20,7 @@ export type Ran = {
   readonly seconds: number
 }
 
-type Start = Partial<Omit<FleetErrand, 'hostKey'>> & {
+type Start = Partial<Omit<FleetErrand, 'hostKey' | 'socket'>> & {
   readonly user?: string
   /** Of the user's key. */
   readonly passphrase?: string
@@ -58,7 +58,8 @@ export class Fleet {
     const folder = mkdtempSync(join(tmpdir(), 'nicfix-fleet-'))
     for (const [key, phrase] of [['host', ''] as const, ['user', passphrase] as const])
       await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', phrase, '-f', join(folder, key)])
-    const errand: FleetErrand = { hostKey: join(folder, 'host'), trialMs, faults, sudoPassword }
+    const [hostKey, socket] = [join(folder, 'host'), join(folder, 'hosts')]
+    const errand: FleetErrand = { hostKey, socket, trialMs, faults, sudoPassword }
     const file = join(folder, 'errand.json')
     writeFileSync(file, JSON.stringify(errand), { mode: 0o600 })
     const argv = [fileURLToPath(new URL('server.ts', import.meta.url)), file]
@@ -109,9 +110,19 @@ export class Fleet {
   env = (): Record<string, string> => ({ XDG_STATE_HOME: join(this.folder, 'state') })
 
   /** Runs nicfix with the hosts of this fleet. */
-  async nicfix(...words: readonly string[]): Promise<Ran> {
-    const argv = [join(root, 'src/main.js'), ...words, ...this.words()]
-    const env = { ...process.env, ...this.env() }
+  nicfix(...words: readonly string[]): Promise<Ran> {
+    return this.#run([], words)
+  }
+
+  /** The same with hosts that are simulated without SSH: what is measured is all else of nicfix. */
+  nicfixWithoutSsh(...words: readonly string[]): Promise<Ran> {
+    return this.#run(['--import', join(root, 'test/fleet/without-ssh.js')], words)
+  }
+
+  async #run(options: readonly string[], words: readonly string[]): Promise<Ran> {
+    const argv = [...options, join(root, 'src/main.js'), ...words, ...this.words()]
+    const socket = join(this.folder, 'hosts')
+    const env = { ...process.env, ...this.env(), NICFIX_FLEET_SOCKET: socket }
     const from = performance.now()
     const child = spawn(process.execPath, argv, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     const out: string[] = []

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import ssh2 from 'ssh2'
 import type { ServerChannel, Session } from 'ssh2'
 import type { Exit } from '../../src/model/exit.ts'
@@ -10,11 +10,14 @@ import type { Faults } from '../run/faults.ts'
 import { FleetHost } from './fleet-host.ts'
 import { unwrap } from './sudo.ts'
 import type { Asked, Denied } from './sudo.ts'
+import type { Errand } from './simulated.ts'
 
 // A process that is many hosts at once: one SSH server, and behind each address 127.1.* a host of its own, named h1, h2 …
 // The file that its argument names says how they are; it prints its port, and on every line that comes in what it has seen.
+// The same hosts are behind a local socket too, for whoever measures a controller without SSH.
 export type FleetErrand = {
   readonly hostKey: string
+  readonly socket: string
   /** From the firing to the end of a trial. */
   readonly trialMs: number
   readonly faults: Readonly<Record<string, Faults>>
@@ -34,13 +37,16 @@ function hostOf(name: string): FleetHost {
   return host
 }
 
+const count = () =>
+  void (most = Math.max(most, [...hosts.values()].filter(host => host.isUnderWay).length))
+
 async function serve(name: string, text: string, channel: ServerChannel): Promise<void> {
   channel.on('error', () => undefined)
   commands.add(text)
   const pieces: Uint8Array[] = []
   for await (const piece of channel) pieces.push(piece as Uint8Array)
   const exit = await answer(name, unwrap(text, Buffer.concat(pieces), errand.sudoPassword))
-  most = Math.max(most, [...hosts.values()].filter(host => host.isUnderWay).length)
+  count()
   if (exit.kind !== 'exited') {
     channel.close()
     return
@@ -90,6 +96,23 @@ const door = createServer(socket => {
   sshd.injectSocket(socket)
 })
 door.listen(0, '0.0.0.0', () => process.stdout.write(`${(door.address() as AddressInfo).port}\n`))
+
+async function serveWithoutSsh(socket: Socket): Promise<void> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of socket) pieces.push(piece as Uint8Array)
+  const asked = Buffer.concat(pieces)
+  const at = asked.indexOf('\n')
+  const { name, command } = JSON.parse(asked.toString('utf8', 0, at)) as Errand
+  const exit = await answer(name, { command, input: asked.subarray(at + 1), stderr: '' })
+  count()
+  socket.end(JSON.stringify(exit))
+}
+
+createServer({ allowHalfOpen: true }, socket => {
+  socket.on('error', () => undefined)
+  void serveWithoutSsh(socket)
+}).listen({ path: errand.socket, backlog: 1024 })
+
 process.stdin.on('data', () => {
   const tokens = [...hosts.values()].map(host => host.files.get('m/token')?.toString() ?? '')
   process.stdout.write(`${JSON.stringify({ most, tokens, commands: [...commands] })}\n`)
