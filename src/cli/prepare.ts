@@ -34,6 +34,9 @@ export type Preparation = {
   readonly problems: readonly Problem[]
 }
 
+/** However many hosts are changed at once: each answer is long until it is read, and nothing is in a hurry yet. */
+const looksAtOnce = 50
+
 /** The name of a playbook, which says what of a host's variables are meant for it; '' where it has none. */
 function nameOf(text: string): string {
   try {
@@ -107,7 +110,8 @@ export async function prepare(
   const wanted = hosts.map(host => ({ host, name: host.name, loaded: playbookFor(host) }))
   const tarballs = makeTarballs()
   const keeping = keepFor(hosts, options)
-  const { done: ready, problems } = await settle(wanted, options, async ({ host, loaded }) =>
+  const looks = { concurrency: Math.min(options.concurrency, looksAtOnce) }
+  const { done: ready, problems } = await settle(wanted, looks, async ({ host, loaded }) =>
     prepareHost(host, loaded, readSources(loaded, tarballs), keeping),
   )
   const loaded = wanted.find(({ host }) => host === ready[0]?.host)?.loaded

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { HostPlan } from '../model/plan.ts'
 import { canonicalize } from './make-plan.ts'
 
@@ -9,7 +10,7 @@ export function groupHosts(hosts: readonly HostPlan[]): Group[] {
   const groups = new Map<string, { plan: HostPlan; names: string[] }>()
   for (const plan of hosts) {
     const { host, fingerprint: _, ...seen } = plan
-    const key = canonicalize(seen)
+    const key = createHash('sha256').update(canonicalize(seen)).digest('base64')
     const group = groups.get(key)
     if (group) group.names.push(host)
     else groups.set(key, { plan, names: [host] })

@@ -34,7 +34,9 @@ function fleetOf({ fleet }: LoadedPlaybook['playbook']): Fleet | null {
 /** "sha256:…" over everything in a plan but its digest and nonce. A plan file is whole when this gives what it says itself. */
 export function digestPlan(plan: Omit<Plan, 'digest'> & { readonly digest?: string }): string {
   const { digest: _, nonce: __, ...rest } = plan
-  return `sha256:${createHash('sha256').update(canonicalize(rest), 'utf8').digest('hex')}`
+  const hash = createHash('sha256')
+  for (const piece of canonicalPieces(rest)) hash.update(piece, 'utf8')
+  return `sha256:${hash.digest('hex')}`
 }
 
 /** What a host keeps of a plan that it is changed by: its digest and its nonce. */
@@ -49,9 +51,32 @@ export function shortDigest(digest: string): string {
 export function canonicalize(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalize).join(',')}]`
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    // Not localeCompare: the order must not hang on a language.
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonicalize(member)}`).join(',')}}`
+  return `{${membersOf(value)
+    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalize(member)}`)
+    .join(',')}}`
+}
+
+/** The same in pieces, one for each host of a plan: a plan for a fleet is never one text. */
+function* canonicalPieces(plan: object): Generator<string> {
+  let before = '{'
+  for (const [key, member] of membersOf(plan)) {
+    yield `${before}${JSON.stringify(key)}:`
+    before = ','
+    if (!Array.isArray(member)) yield canonicalize(member)
+    else {
+      for (const [at, item] of member.entries())
+        yield `${at === 0 ? '[' : ','}${canonicalize(item)}`
+      yield member.length === 0 ? '[]' : ']'
+    }
+  }
+  yield before === '{' ? '{}' : '}'
+}
+
+function membersOf(value: object): [string, unknown][] {
+  return (
+    Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      // Not localeCompare: the order must not hang on a language.
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  )
 }

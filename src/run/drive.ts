@@ -36,12 +36,16 @@ export type Ended = {
   readonly detached: boolean
 }
 
-/** `over` ends the waiting: a run has many effects, a fleet many runs, and all wait for the same ^C. */
-function whenAborted(signal: AbortSignal, over: AbortSignal): Promise<'aborted'> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve('aborted')
-    else signal.addEventListener('abort', () => resolve('aborted'), { once: true, signal: over })
-  })
+/**
+ * Waits for a ^C until it is forgotten: a run has many effects, a fleet many runs, and all wait for the same one. Not by the
+ * `signal` option of addEventListener: each would have a controller of its own, and an error with its stack.
+ */
+function listen(signal: AbortSignal): { readonly heard: Promise<void>; forget(): void } {
+  const { promise: heard, resolve } = Promise.withResolvers<void>()
+  const onAbort = () => resolve()
+  if (signal.aborted) resolve()
+  else signal.addEventListener('abort', onAbort)
+  return { heard, forget: () => signal.removeEventListener('abort', onAbort) }
 }
 
 async function settle(
@@ -55,20 +59,18 @@ async function settle(
   if (interrupts.detach.aborted) return 'detached'
   if (stoppable && interrupts.orderly.aborted) return { verdict: 'interrupted' }
   const own = new AbortController()
-  const over = new AbortController()
-  const whenHeard = async <Answer>(signal: AbortSignal, answer: Answer) => {
-    await whenAborted(signal, over.signal)
-    return answer
-  }
+  const detach = listen(interrupts.detach)
+  const orderly = stoppable ? listen(interrupts.orderly) : null
   const run = effect(own.signal, next.resumed).catch((error: unknown) =>
     say('failed', problemOf(error)),
   )
   const first = await Promise.race<Said | 'detached'>([
-    whenHeard(interrupts.detach, 'detached'),
-    ...(stoppable ? [whenHeard(interrupts.orderly, { verdict: 'interrupted' } as const)] : []),
+    detach.heard.then(() => 'detached' as const),
+    ...(orderly ? [orderly.heard.then(() => ({ verdict: 'interrupted' }) as const)] : []),
     run,
   ])
-  over.abort()
+  detach.forget()
+  orderly?.forget()
   if (first === 'detached' || first.verdict === 'interrupted') {
     own.abort()
     await course.drop()

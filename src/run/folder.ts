@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { jsonPieces } from '../json-pieces.ts'
 import type { Facts } from '../model/facts.ts'
 import type { Plan } from '../model/plan.ts'
 import { problem, Trouble } from '../problems.ts'
@@ -54,10 +55,20 @@ type FactsOf = 'before' | 'begun'
 // A host may be named user@fe80::1%eth0; a file should not.
 const fileName = (host: string) => encodeURIComponent(host).replaceAll('.', '%2E')
 
+/** Of a text that is written at once. */
+const longest = 64 * 1024
+
 async function writeDurably(path: string, value: unknown): Promise<void> {
   const file = await open(`${path}.new`, 'w', 0o600)
   try {
-    await file.writeFile(`${JSON.stringify(value, null, 2)}\n`)
+    let text = ''
+    for (const piece of jsonPieces(value)) {
+      text += piece
+      if (text.length < longest) continue
+      await file.appendFile(text)
+      text = ''
+    }
+    await file.appendFile(`${text}\n`)
     await file.sync()
   } finally {
     await file.close()

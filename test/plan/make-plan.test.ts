@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { canonicalize, digestPlan, makePlan } from '../../src/plan/make-plan.ts'
 import { plan, readFacts, readPlaybook } from './make.ts'
@@ -10,6 +12,16 @@ test.each([
   [{ a: undefined, b: { d: 1, c: 2 } }, '{"b":{"c":2,"d":1}}'],
 ])('canonical JSON %#', (value, expected) => {
   expect(canonicalize(value)).toBe(expected)
+})
+
+test('the digest is that of the canonical JSON, whatever a plan has in it', () => {
+  const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
+  fc.assert(
+    fc.property(fc.dictionary(fc.string({ minLength: 1 }), fc.jsonValue()), value => {
+      const { digest: _, nonce: __, ...rest } = value
+      expect(digestPlan(value as never)).toBe(sha256(canonicalize(rest)))
+    }),
+  )
 })
 
 test('the digest covers everything, and survives a file', () => {
