@@ -53,9 +53,11 @@ if (isFit(process.versions.node)) {
     .then(function (modules) {
       modules[3].setFlagsFromString('--max-semi-space-size=1')
       modules[3].setFlagsFromString('--semi-space-growth-factor=1')
-      // Most commands wait more than they compute, and what compiles for speed would take 25 MiB.
-      modules[3].setFlagsFromString('--no-opt')
-      modules[3].setFlagsFromString('--no-maglev')
+      // With a fleet one waits more than one computes, and what compiles for speed would take 25 MiB.
+      if (['plan', 'apply', 'rollback', 'resume'].includes(process.argv[2])) {
+        modules[3].setFlagsFromString('--no-opt')
+        modules[3].setFlagsFromString('--no-maglev')
+      }
       // Whoever keeps some bytes keeps all of the pool that they were cut from; each connection has some, of 64 KiB pools.
       Buffer.poolSize = 1024
       // Half of the time of a short command goes into compiling.

@@ -7,7 +7,6 @@ import { exitCodes, worst } from '../model/exit.ts'
 import type { Problem } from '../problems.ts'
 import { problem, Trouble } from '../problems.ts'
 import { diagnoseHosts } from './diagnose-hosts.ts'
-import { optimize } from './memory.ts'
 import { print, printJson, withHosts } from './options.ts'
 import type { HostOptions } from './options.ts'
 import { reportProblems } from './problems.ts'
@@ -48,7 +47,6 @@ export function wireDiagnose(program: Command): void {
   const formats = new Option('--format <kind>', 'md is for a ticket or a pull request')
   command.addOption(formats.choices(['text', 'md', 'json']).default('text'))
   withHosts(command).action(async (options: DiagnoseOptions) => {
-    optimize()
     const { diagnoses, problems } = await find(options)
     if (options.nic !== undefined) demandPort(diagnoses, options.nic)
     show(diagnoses, options)

@@ -18,12 +18,6 @@ export async function withLittleGarbage<Done>(work: Promise<Done>): Promise<Done
   return work.finally(() => clearInterval(timer))
 }
 
-/** For what computes more than it waits: has V8 compile for speed again, which the door has forbidden. */
-export function optimize(): void {
-  setFlagsFromString('--opt')
-  setFlagsFromString('--maglev')
-}
-
 function inUse(): number {
   const { used_heap_size, external_memory } = getHeapStatistics()
   return used_heap_size + external_memory
