@@ -126,7 +126,7 @@ export class Scenario {
     this.#until(text, () => readFileSync(this.path('kernel/journal'), 'utf8').includes(text))
 
   async #until(what: string, isSo: () => boolean): Promise<void> {
-    const limit = process.hrtime.bigint() + 25_000_000_000n
+    const limit = process.hrtime.bigint() + 120_000_000_000n
     while (!isSo()) {
       if (process.hrtime.bigint() > limit)
         throw new Error(`not ${what}, but ${this.state} ${this.phase}:\n${this.out()}`)

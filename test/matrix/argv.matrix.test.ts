@@ -42,7 +42,7 @@ it.each(['i40e-upgrade', 'e1000e-flow-control-off', 'offload-off', 'ring-max'] a
   async playbook => {
     folder = mkdtempSync(join(tmpdir(), 'nicfix-argv-'))
     host = await SimHost.start({ shell: 'dash' })
-    const job = await planFor(playbook, host.bootId, 60)
+    const job = await planFor(playbook, host.bootId, 600)
     const { archive, sumsSha256 } = await packJob(job, id, host.script)
     await traced('stage', stageCommand(id, sumsSha256), archive)
     await tx('build')

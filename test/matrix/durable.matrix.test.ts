@@ -30,7 +30,7 @@ describe.each(pick(['dash', 'ash', 'bash'] as const, 1, 0))('durability in %s', 
     'promises nothing that a power cut could still take away, up to the commit of %s and back again',
     async playbook => {
       const recorder = await recorded(shell)
-      await recorder.stage(60, playbook)
+      await recorder.stage(600, playbook)
       await host.until(id, 'tried')
       expect(await recorder.tx('confirm')).toMatchObject({ code: 0 })
       await host.until(id, 'committed')
@@ -44,7 +44,7 @@ describe.each(pick(['dash', 'ash', 'bash'] as const, 1, 0))('durability in %s', 
 
   it('promises nothing too early when files were written and have to be taken back', async () => {
     const recorder = await recorded(shell)
-    await recorder.stage(60)
+    await recorder.stage(600)
     await host.until(id, 'tried')
     host.fault('depmod-fails')
     expect(await recorder.tx('confirm')).toMatchObject({ code: 0 })
@@ -55,7 +55,7 @@ describe.each(pick(['dash', 'ash', 'bash'] as const, 1, 0))('durability in %s', 
 
   it('notes an attempt durably before the boot hook touches a driver', async () => {
     const recorder = await recorded(shell)
-    await recorder.stage(60)
+    await recorder.stage(600)
     await host.until(id, 'tried')
     await recorder.tx('confirm')
     await host.until(id, 'committed')
@@ -76,7 +76,7 @@ describe.each(pick(['dash', 'ash', 'bash'] as const, 1, 0))('durability in %s', 
     const isIt = 'case "$*" in */token/pending*/token/confirmed)'
     const killed = `${isIt} /usr/bin/mv "$@"; kill -9 $PPID; exit ;; esac`
     host.tool('mv', killed, 'exec /usr/bin/mv "$@"')
-    await recorder.stage(60, 'e1000e-flow-control-off')
+    await recorder.stage(600, 'e1000e-flow-control-off')
     await host.until(id, 'tried')
     await recorder.tx('confirm')
     await host.until(id, 'committed')
@@ -86,7 +86,7 @@ describe.each(pick(['dash', 'ash', 'bash'] as const, 1, 0))('durability in %s', 
 
   it('promises nothing too early when the copy beside a target is gone', async () => {
     const recorder = await recorded(shell)
-    await recorder.stage(60, 'e1000e-flow-control-off')
+    await recorder.stage(600, 'e1000e-flow-control-off')
     await host.until(id, 'tried')
     rmSync(join(host.root, `etc/network/.nicfix-${id}-02.old`))
     appendFileSync(join(host.root, 'etc/network/interfaces'), '# by hand\n')
@@ -99,7 +99,7 @@ describe.each(pick(['dash', 'ash', 'bash'] as const, 1, 0))('durability in %s', 
   it('promises nothing too early when a rollback fails, and is asked for again', async () => {
     const disk = freshDisk({ '/etc/motd': 'welcome\n' })
     const recorder = await recorded(shell, { systemd: true, disk })
-    await recorder.stage(60)
+    await recorder.stage(600)
     await host.until(id, 'tried')
     host.fault('rmmod-busy')
     void recorder.tx('rollback')
