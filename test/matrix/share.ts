@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 const wanted = process.env['NICFIX_MATRIX'] ?? ''
 
 /** What starting a process costs of a processor on the machines that the strides were chosen on. */
-const usualMs = 1
+const usualMs = 0.8
 const starts = 100
 
 /** What it costs here, of the times that the shell tells (times(1p)): who else is at work does not count. */
