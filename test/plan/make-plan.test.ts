@@ -14,8 +14,9 @@ test.each([
   expect(canonicalize(value)).toBe(expected)
 })
 
+const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
+
 test('the digest is that of the canonical JSON, whatever a plan has in it', () => {
-  const sha256 = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`
   fc.assert(
     fc.property(fc.dictionary(fc.string({ minLength: 1 }), fc.jsonValue()), value => {
       const { digest: _, nonce: __, ...rest } = value
