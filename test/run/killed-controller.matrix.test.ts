@@ -39,6 +39,8 @@ async function kill(
   const host = await SimHost.start({
     disk: freshDisk({ [path]: old }),
     bootId,
+    // In real time: the controller that goes on has to be there before the guard has waited a minute for `fire`.
+    rate: 1,
   })
   const root = await mkdtemp(join(place.root, 'runs-'))
   const file = { path: join(host.root, path), old, new: wanted }
