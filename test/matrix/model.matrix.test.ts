@@ -17,7 +17,7 @@ describe('the script, on walks generated from its model', () => {
       const walks = tours({ trigger: false }, explore({ trigger: false }), byOutcome)
       expect(await walkAll(staged, walks)).toEqual([])
     },
-    5 * minutes,
+    15 * minutes,
   )
 
   it(
@@ -30,7 +30,7 @@ describe('the script, on walks generated from its model', () => {
       )
       expect(await walkAll(staged, walks)).toEqual([])
     },
-    5 * minutes,
+    15 * minutes,
   )
 
   it(
@@ -39,7 +39,7 @@ describe('the script, on walks generated from its model', () => {
       const staged = await prepare({ shell: 'dash', systemd: false })
       expect(await stroll(staged, { seed: 1, runs: 3, longest: 25 })).toBeNull()
     },
-    5 * minutes,
+    15 * minutes,
   )
 })
 
@@ -50,8 +50,8 @@ describe.concurrent('a script with a mistake', () => {
       const staged = await prepare({ shell: 'dash', systemd: false, script: mutate(mutant) })
       const found = await walk(staged, mutant.walk, 3).catch((error: unknown) => error)
       expect(found).toBeInstanceOf(Mismatch)
-      expect((found as Mismatch).events).toEqual(mutant.walk)
+      expect((found as Mismatch).events, String(found)).toEqual(mutant.walk)
     },
-    2 * minutes,
+    6 * minutes,
   )
 })

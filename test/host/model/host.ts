@@ -214,5 +214,5 @@ const nothing = Promise.resolve(null)
 
 /** Time stands still, so a host that waits for something that never comes waits for ever. */
 async function codeOf(ran: Promise<Ran>): Promise<number> {
-  return Promise.race([ran.then(({ code }) => code), pause(20_000).then(() => -2)])
+  return Promise.race([ran.then(({ code }) => code), pause(120_000).then(() => -2)])
 }

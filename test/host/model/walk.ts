@@ -47,14 +47,17 @@ export class Mismatch extends Error {
 
 const isVerb = (event: EventName): event is Verb => (verbs as readonly string[]).includes(event)
 
+/** What a machine that starts processes slowly, and has other tests to run, needs for an event at the most. */
+const patience = 120
+
 /**
  * Takes a walk on a real script, and compares answer and host after each event.
- * @param patienceSeconds that the host has to get where the last event leads
+ * @param lastSeconds that the host has to get where the last event leads
  */
 export async function walk(
   staged: Staged,
   events: readonly EventName[],
-  patienceSeconds = 20,
+  lastSeconds = patience,
 ): Promise<void> {
   const there = await ModelHost.start(staged)
   try {
@@ -67,7 +70,7 @@ export async function walk(
       const seen = await settle(
         there,
         expected.seen,
-        index + 1 < events.length ? 20 : patienceSeconds,
+        index + 1 < events.length ? patience : lastSeconds,
       )
       there.calmDown()
       if (expected.answer !== answer || !isDeepStrictEqual(seen, expected.seen))
