@@ -6,6 +6,8 @@ import { createRunFolder, runsFolder } from '../run/folder.ts'
 import { makeRunId, makeToken } from '../run/id.ts'
 import { realTools } from '../run/real-tools.ts'
 import { applyPlan } from '../run/run.ts'
+import { keepFacts } from '../run/kept-facts.ts'
+import type { KeptFacts } from '../run/kept-facts.ts'
 import { openSession } from '../run/session.ts'
 import type { Job } from '../run/session.ts'
 import { askFor } from './ask.ts'
@@ -32,14 +34,16 @@ type Options = HostOptions &
     keepGoing?: boolean
   }
 
+type Boarding = Omit<Candidate, 'facts'> & { readonly facts?: KeptFacts }
+type Fleet = Candidates<Boarding>
+
 /** What was seen of a host that has to wait for its turn is too old by then: a fleet would keep it for nothing. */
-function withWarmFacts(candidates: Candidates): Candidates {
-  const hosts = candidates.hosts.map(each => (each.connection ? each : withoutFacts(each)))
-  return { ...candidates, hosts }
+function withWarmFacts(candidates: Candidates): Fleet {
+  return { ...candidates, hosts: candidates.hosts.map(asBoarding) }
 }
 
-function withoutFacts({ host, plan, payloads, commands = [] }: Candidate): Candidate {
-  return { host, plan, payloads, commands }
+function asBoarding({ facts, ...each }: Candidate): Boarding {
+  return each.connection && facts ? { ...each, facts: keepFacts(facts) } : each
 }
 
 async function gather(playbook: string | undefined, options: Options): Promise<Candidates> {
@@ -51,7 +55,7 @@ async function gather(playbook: string | undefined, options: Options): Promise<C
 }
 
 /** Is it wanted? By its digest, by --yes, by the terminal, or because the hosts are there to be thrown away. */
-async function approve({ plan, hosts }: Candidates, options: Options): Promise<void> {
+async function approve({ plan, hosts }: Fleet, options: Options): Promise<void> {
   if (options.approve !== undefined) {
     if (isApproved(plan, options.approve)) return
     const details = [`approved  ${options.approve}`, `plan      ${plan.digest}`]
@@ -65,7 +69,7 @@ async function approve({ plan, hosts }: Candidates, options: Options): Promise<v
   await askFor(`Apply this plan to ${names.join(', ')}?`, instead)
 }
 
-function seat(candidate: Candidate, { plan }: Candidates, run: string, byHand: boolean) {
+function seat(candidate: Boarding, { plan }: Fleet, run: string, byHand: boolean) {
   const { host, payloads, connection, facts, probedAtMs, commands } = candidate
   const job = {
     host,

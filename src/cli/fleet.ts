@@ -5,6 +5,7 @@ import type { Problem } from '../problems.ts'
 import { realClock } from '../run/clock.ts'
 import type { HostResult } from '../run/run.ts'
 import { problemsOf } from '../run/said.ts'
+import { makeTurns } from '../run/turns.ts'
 import { emitProblems } from './events.ts'
 import type { AtOnce } from './options.ts'
 import { rideOne } from './ride.ts'
@@ -48,6 +49,7 @@ export async function rideAll(
   const { orderly } = way.interrupts
   const names = passengers.map(({ host }) => host)
   const progress = showProgress(names, concurrency, () => realClock.nowMs())
+  const turns = makeTurns()
   const results = new Map<string, HostResult>()
   const problems: Problem[] = []
   const skipped: string[] = []
@@ -68,7 +70,7 @@ export async function rideAll(
     // What was begun is brought to its end, whatever has become of the others.
     if (orderly.aborted || (isOver() && !isBegun)) return skip(host)
     try {
-      const result = await rideOne(passenger, way, progress.of(host))
+      const result = await rideOne(passenger, { ...way, turns }, progress.of(host))
       results.set(host, result)
       if (result.exitCode !== 0) failed += 1
       return progress.ended(host, result.detached ? 'stopped' : result.outcome)

@@ -35,7 +35,7 @@ export type Preparation = {
 }
 
 /** However many hosts are changed at once: each answer is long until it is read, and nothing is in a hurry yet. */
-const looksAtOnce = 50
+const looksAtOnce = 20
 
 /** The name of a playbook, which says what of a host's variables are meant for it; '' where it has none. */
 function nameOf(text: string): string {

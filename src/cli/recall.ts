@@ -25,9 +25,9 @@ export type Candidate = {
   readonly commands?: readonly string[]
 }
 
-export type Candidates = {
+export type Candidates<Each = Candidate> = {
   readonly plan: Plan
-  readonly hosts: readonly Candidate[]
+  readonly hosts: readonly Each[]
   readonly problems: readonly Problem[]
 }
 
@@ -79,7 +79,10 @@ export async function recall(path: string, options: HostOptions): Promise<Candid
  * Looks at all hosts of a kept plan before the first of them is changed. What is found serves the run.
  * @throws {Trouble} NF3001, NF3005 and NF6xxx of every host that has moved on or does not answer; nothing was done on any.
  */
-export async function lookAgain(candidates: Candidates, options: AtOnce): Promise<Candidates> {
+export async function lookAgain(
+  candidates: Candidates<Omit<Candidate, 'facts'>>,
+  options: AtOnce,
+): Promise<Candidates> {
   const waiting = candidates.hosts.map(each => ({ ...each, name: each.host.name }))
   const keeping = keepFor(waiting, options)
   const { done: hosts, problems: unseen } = await settle(waiting, options, async each => ({

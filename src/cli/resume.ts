@@ -8,6 +8,7 @@ import { renderStanding } from '../report/standing.ts'
 import type { RunFolder } from '../run/folder.ts'
 import { realTools } from '../run/real-tools.ts'
 import { applyPlan, resumeRun } from '../run/run.ts'
+import { keepFacts } from '../run/kept-facts.ts'
 import { openSession } from '../run/session.ts'
 import type { Job } from '../run/session.ts'
 import { readStanding } from '../run/standing.ts'
@@ -74,7 +75,10 @@ async function seat({ host, plan, standing }: Met, whole: Plan, folder: RunFolde
     retryStuck: standing.kind === 'open' && standing.machine === 'undo',
     byHand: standing.kind === 'open' && standing.byHand,
   }
-  const warm = { ...(facts ? { facts } : {}), ...(begun ? { begun } : {}) }
+  const warm = {
+    ...(facts ? { facts: keepFacts(facts) } : {}),
+    ...(begun ? { begun: keepFacts(begun) } : {}),
+  }
   const open = (one: Job) => openSession(one, warm)
   return { job, open, go: standing.kind === 'open' ? resumeRun : applyPlan }
 }

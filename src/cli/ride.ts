@@ -8,6 +8,7 @@ import type { Line } from '../run/journal.ts'
 import type { HostResult, Ride } from '../run/run.ts'
 import type { Job, Session, Tell } from '../run/session.ts'
 import type { Tools } from '../run/tools.ts'
+import type { Turns } from '../run/turns.ts'
 import type { Events } from './events.ts'
 
 /** Who runs this, for whoever meets the lock on the host. */
@@ -61,7 +62,7 @@ export function tellStart(
 type Go = (ride: Ride, lines: readonly Line[]) => Promise<HostResult>
 
 export type Seat = {
-  readonly job: Omit<Job, 'tell' | 'keepFacts' | 'keepBegun' | 'isPermitted'>
+  readonly job: Omit<Job, 'tell' | 'turns' | 'saveFacts' | 'saveBegun' | 'isPermitted'>
   readonly open: (job: Job) => Session
   readonly go: Go
 }
@@ -86,7 +87,7 @@ export type Way = {
 /** Drives one host to its end. @throws {Trouble} NF7003 while another process works on it, and what the seat throws */
 export async function rideOne(
   { isBegun = false, board }: Passenger,
-  { folder, interrupts, events }: Way,
+  { folder, interrupts, events, turns }: Way & { readonly turns: Turns },
   people: HostProgress,
 ): Promise<HostResult> {
   const { job, open, go } = await board()
@@ -102,8 +103,9 @@ export async function rideOne(
     const session = open({
       ...job,
       tell,
-      keepFacts: facts => folder.saveFacts(host.name, facts),
-      keepBegun: facts => folder.saveFacts(host.name, facts, 'begun'),
+      turns,
+      saveFacts: facts => folder.saveFacts(host.name, facts),
+      saveBegun: facts => folder.saveFacts(host.name, facts, 'begun'),
       isPermitted: () => folder.isPermitted(host.name),
     })
     const report = await go({ session, journal, interrupts, onState }, lines)

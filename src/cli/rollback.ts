@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import type { Facts } from '../model/facts.ts'
 import type { HostPlan, Plan } from '../model/plan.ts'
 import { identifyPlan } from '../plan/make-plan.ts'
 import type { Host } from '../remote/host.ts'
@@ -7,6 +6,8 @@ import type { RunFolder } from '../run/folder.ts'
 import { realTools } from '../run/real-tools.ts'
 import { undoRun } from '../run/run.ts'
 import type { HostResult, Ride } from '../run/run.ts'
+import { keepFacts } from '../run/kept-facts.ts'
+import type { KeptFacts } from '../run/kept-facts.ts'
 import { openSession } from '../run/session.ts'
 import type { Job } from '../run/session.ts'
 import { askFor } from './ask.ts'
@@ -22,13 +23,13 @@ import { rideAll } from './fleet.ts'
 import { tellStart, whoAmI } from './ride.ts'
 
 type Options = HostOptions & { yes?: boolean; keepGoing?: boolean }
-type Kept = { readonly host: Host; readonly plan: HostPlan; readonly facts: Facts }
+type Kept = { readonly host: Host; readonly plan: HostPlan; readonly facts: KeptFacts }
 
 async function readKept(folder: RunFolder, plan: Plan, host: Host): Promise<Kept> {
   const part = plan.hosts.find(each => each.host === host.name)
   const facts = await folder.readFacts(host.name)
   if (!part || !facts) throw unknownRun(folder.run, `for ${host.name}`)
-  return { host, plan: part, facts }
+  return { host, plan: part, facts: keepFacts(facts) }
 }
 
 function describe({ plan }: Kept): string {

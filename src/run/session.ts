@@ -3,7 +3,9 @@ import type { Facts } from '../model/facts.ts'
 import type { HostPlan } from '../model/plan.ts'
 import type { TxEvent, TxStatus } from '../model/tx.ts'
 import type { Connection, Host } from '../remote/host.ts'
+import type { KeptFacts } from './kept-facts.ts'
 import type { Proof, Tools } from './tools.ts'
+import type { Turns } from './turns.ts'
 
 /** What a run says while it goes on; for people, never for decisions. */
 export type Tell = {
@@ -30,11 +32,12 @@ export type Job = {
   readonly token: string
   readonly payloads: ReadonlyMap<string, Uint8Array>
   readonly tools: Tools
+  readonly turns: Turns
   readonly tell: Tell
   /** Keeps the facts from before the run, for a rollback days later. */
-  readonly keepFacts: (facts: Facts) => Promise<void>
+  readonly saveFacts: (facts: Facts) => Promise<void>
   /** Keeps those from when a rollback was asked for. */
-  readonly keepBegun?: (facts: Facts) => Promise<void>
+  readonly saveBegun?: (facts: Facts) => Promise<void>
   /** Does the trial stay only when somebody says so? */
   readonly byHand?: boolean
   /** Has somebody said so? */
@@ -52,10 +55,9 @@ export type Session = {
   status: TxStatus | null
   readonly events: Map<number, TxEvent>
   outputs: TxOutputs
-  before: Facts | null
-  after: Facts | null
+  before: KeptFacts | null
   /** When a rollback was asked for; null when that was in the run itself. */
-  begun: Facts | null
+  begun: KeptFacts | null
   /** When `before` was probed, in clock milliseconds. */
   probedAtMs: number
   proofs: readonly Proof[]
@@ -66,7 +68,12 @@ export type Session = {
 /** A session, with what planning has left behind: an open connection and facts that are still warm. */
 export function openSession(
   job: Job,
-  warm: { connection?: Connection; facts?: Facts; begun?: Facts; probedAtMs?: number } = {},
+  warm: {
+    connection?: Connection
+    facts?: KeptFacts
+    begun?: KeptFacts
+    probedAtMs?: number
+  } = {},
 ): Session {
   return {
     job,
@@ -76,7 +83,6 @@ export function openSession(
     events: new Map(),
     outputs: {},
     before: warm.facts ?? null,
-    after: null,
     begun: warm.begun ?? null,
     probedAtMs: warm.probedAtMs ?? Number.NEGATIVE_INFINITY,
     proofs: [],

@@ -7,6 +7,7 @@ import { realClock } from '../../src/run/clock.ts'
 import { createRunFolder, findRunFolder } from '../../src/run/folder.ts'
 import type { Entry, Journal } from '../../src/run/journal.ts'
 import { applyPlan, resumeRun } from '../../src/run/run.ts'
+import { keepFacts } from '../../src/run/kept-facts.ts'
 import { openSession } from '../../src/run/session.ts'
 import { piecesOf } from '../../src/remote/input.ts'
 import { run as runCommand } from '../host/sim/ran.ts'
@@ -95,8 +96,8 @@ const { journal, lines } = errand.resumes
   : { journal: await folder.openJournal('sim', today), lines: [] }
 const before = await folder.readFacts('sim')
 const session = openSession(
-  { ...job, keepFacts: found => folder.saveFacts('sim', found) },
-  before ? { facts: before } : {},
+  { ...job, saveFacts: found => folder.saveFacts('sim', found) },
+  before ? { facts: keepFacts(before) } : {},
 )
 const ride = { session, journal: mortal(journal), interrupts: quiet(), onState: () => {} }
 const ended = lines.length > 0 ? await resumeRun(ride, lines) : await applyPlan(ride)

@@ -3,6 +3,7 @@ import type { Exit } from '../../src/model/exit.ts'
 import type { Entry, Line } from '../../src/run/journal.ts'
 import { applyPlan, resumeRun } from '../../src/run/run.ts'
 import type { HostResult } from '../../src/run/run.ts'
+import { keepFacts } from '../../src/run/kept-facts.ts'
 import { openSession } from '../../src/run/session.ts'
 import type { Job } from '../../src/run/session.ts'
 import { lost, nameOf } from './answers.ts'
@@ -79,14 +80,14 @@ export class Controller {
     }
     const job = makeJob(host, {
       host: fallible,
-      keepFacts: facts => Promise.resolve(void (this.before = facts)),
-      keepBegun: facts => Promise.resolve(void (this.begun = facts)),
+      saveFacts: facts => Promise.resolve(void (this.before = facts)),
+      saveBegun: facts => Promise.resolve(void (this.begun = facts)),
       ...this.#more,
     })
     const { before, begun: since } = this
     return openSession(job, {
-      ...(before ? { facts: before } : {}),
-      ...(since ? { begun: since } : {}),
+      ...(before ? { facts: keepFacts(before) } : {}),
+      ...(since ? { begun: keepFacts(since) } : {}),
     })
   }
 

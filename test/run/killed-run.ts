@@ -3,6 +3,7 @@ import { createJournal } from '../../src/run/journal.ts'
 import type { Entry } from '../../src/run/journal.ts'
 import { applyPlan } from '../../src/run/run.ts'
 import { openSession } from '../../src/run/session.ts'
+import { makeTurns } from '../../src/run/turns.ts'
 import type { Job } from '../../src/run/session.ts'
 import { FakeHost } from './fake-host.ts'
 import { FakeClock } from './faults.ts'
@@ -36,7 +37,8 @@ const job: Job = {
   payloads: new Map([[payloadSha256, Buffer.from('a tarball')]]),
   tools: makeTools(host),
   tell: { note: () => {}, ask: () => {}, away: () => {}, back: () => {}, heard: () => {} },
-  keepFacts: () => Promise.resolve(),
+  turns: makeTurns(),
+  saveFacts: () => Promise.resolve(),
 }
 const quiet = new AbortController().signal
 const interrupts = { orderly: quiet, detach: quiet }

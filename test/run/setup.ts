@@ -4,6 +4,8 @@ import type { Interrupts } from '../../src/run/drive.ts'
 import type { Entry } from '../../src/run/journal.ts'
 import { applyPlan, undoRun } from '../../src/run/run.ts'
 import type { HostResult, Ride } from '../../src/run/run.ts'
+import { keepFacts } from '../../src/run/kept-facts.ts'
+import { makeTurns } from '../../src/run/turns.ts'
 import { openSession } from '../../src/run/session.ts'
 import type { Job } from '../../src/run/session.ts'
 import type { Proof, Tools } from '../../src/run/tools.ts'
@@ -163,8 +165,9 @@ export function makeJob(host: FakeHost, more: Partial<Job> = {}): Job {
     token,
     payloads: new Map([[payloadSha256, payload]]),
     tools: makeTools(host),
+    turns: makeTurns(),
     tell: { note: () => {}, ask: () => {}, away: () => {}, back: () => {}, heard: () => {} },
-    keepFacts: () => Promise.resolve(),
+    saveFacts: () => Promise.resolve(),
     ...more,
   }
 }
@@ -187,7 +190,7 @@ export async function travel(trip: Trip): Promise<Arrived> {
     retryStuck: undo,
     ...trip.job,
   })
-  const before = undo ? { facts: makeFacts('{"bootId":"boot-1","value":"on"}') } : {}
+  const before = undo ? { facts: keepFacts(makeFacts('{"bootId":"boot-1","value":"on"}')) } : {}
   const journal = {
     append(entry: Entry) {
       entries.push(entry)

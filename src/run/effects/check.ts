@@ -1,4 +1,5 @@
 import { problem } from '../../problems.ts'
+import { takeFacts } from '../kept-facts.ts'
 import { done, say } from '../said.ts'
 import type { Effect } from './effect.ts'
 
@@ -6,7 +7,7 @@ import type { Effect } from './effect.ts'
 export const check: Effect = session => {
   const { plan, tools, host } = session.job
   if (!session.before) throw new Error('the host was not probed')
-  const details = tools.staleReasons(plan, session.before)
+  const details = tools.staleReasons(plan, takeFacts(session.before))
   if (details.length > 0) {
     const message = `the plan no longer fits ${host.name}; nothing was changed`
     const next = 'make a new plan and have it approved'

@@ -1,5 +1,8 @@
 import type { Facts } from '../../model/facts.ts'
+import type { Said } from '../../../machines/names.ts'
 import { problem } from '../../problems.ts'
+import { inSlot } from '../../remote/slots.ts'
+import { keepFacts, takeFacts } from '../kept-facts.ts'
 import { done, linesOf, problemOf, say, sayExit } from '../said.ts'
 import { send } from '../talk.ts'
 import type { Session } from '../session.ts'
@@ -37,15 +40,19 @@ export function readFacts(session: Session, stdout: string): Probed {
 }
 
 /** The facts that the run is judged by at its end. */
-export const probe: Effect = async session => {
-  const { tools, keepFacts } = session.job
+export const probe: Effect = session => inSlot(session.job.turns.probe, () => learn(session))
+
+async function learn(session: Session): Promise<Said> {
+  const { tools, saveFacts } = session.job
   const isFresh = tools.clock.nowMs() - session.probedAtMs < freshMs
-  if (!session.before || !isFresh) {
-    const probed = await look(session)
-    if (probed.kind === 'not') return probed.said
-    session.before = probed.facts
-    session.probedAtMs = tools.clock.nowMs()
+  if (session.before && isFresh) {
+    await saveFacts(takeFacts(session.before))
+    return done
   }
-  await keepFacts(session.before)
+  const probed = await look(session)
+  if (probed.kind === 'not') return probed.said
+  session.before = keepFacts(probed.facts)
+  session.probedAtMs = tools.clock.nowMs()
+  await saveFacts(probed.facts)
   return done
 }

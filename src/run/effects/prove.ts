@@ -1,6 +1,8 @@
 import type { Said } from '../../../machines/names.ts'
 import { problem } from '../../problems.ts'
 import type { ProblemCode } from '../../problems.ts'
+import { inSlot } from '../../remote/slots.ts'
+import { takeFacts } from '../kept-facts.ts'
 import { done, lost, say } from '../said.ts'
 import { reach } from '../talk.ts'
 import type { Session } from '../session.ts'
@@ -19,17 +21,18 @@ type Kind = {
 }
 
 async function proveOnce(session: Session, kind: Kind, signal: AbortSignal): Promise<Said> {
-  const { before, job } = session
-  if (!before) throw new Error('the host was not probed')
+  const { job } = session
+  if (!session.before) throw new Error('the host was not probed')
   const next = `nicfix status --host ${job.host.name}`
   if (!(await reach(session, job.tools.clock.nowMs() + reachMs, signal)).ok) {
     return lost(`${job.host.name} cannot be reached for the proof`, next)
   }
-  const probed = await look(session)
+  const probed = await inSlot(job.turns.prove, () => look(session))
   if (probed.kind === 'not') return probed.said
-  session.after = probed.facts
+  const before = takeFacts(session.before)
+  const begun = session.begun ? takeFacts(session.begun) : before
   const judge: Tools['rollbackProofs'] = job.tools[kind.of]
-  session.proofs = judge(job.plan, before, probed.facts, session.begun ?? before)
+  session.proofs = judge(job.plan, before, probed.facts, begun)
   const details = session.proofs.filter(({ ok }) => !ok).map(({ name, text }) => `${name}: ${text}`)
   if (details.length === 0) return done
   return say('failed', problem(kind.code, kind.message, next, { details }))

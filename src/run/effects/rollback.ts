@@ -3,6 +3,7 @@ import { parseOwner, txExit } from '../../host/protocol.ts'
 import type { Exit } from '../../model/exit.ts'
 import type { TxStatus } from '../../model/tx.ts'
 import { problem } from '../../problems.ts'
+import { keepFacts } from '../kept-facts.ts'
 import { done, linesOf, lost, say } from '../said.ts'
 import { instruct, reach } from '../talk.ts'
 import { watch } from '../watch.ts'
@@ -101,8 +102,8 @@ export const ask: Effect = async session => {
     const probed = await look(session)
     // The way back matters more than its proof.
     if (probed.kind === 'facts') {
-      session.begun = probed.facts
-      await session.job.keepBegun?.(probed.facts)
+      session.begun = keepFacts(probed.facts)
+      await session.job.saveBegun?.(probed.facts)
     }
   }
   return isBack(block.status) ? { verdict: 'undone' } : done

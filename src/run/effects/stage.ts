@@ -2,27 +2,20 @@ import type { Said } from '../../../machines/names.ts'
 import { parseOwner, stageCommand, txExit } from '../../host/protocol.ts'
 import { packStage } from '../../host/stage.ts'
 import { problem } from '../../problems.ts'
-import { makeSlots } from '../../remote/slots.ts'
+import { inSlot } from '../../remote/slots.ts'
 import { done, linesOf, say, sayExit } from '../said.ts'
 import { absorb, send } from '../talk.ts'
 import type { Session } from '../session.ts'
 import type { Effect } from './effect.ts'
 
 const stageMs = 180_000
-/** Each needs an archive of its own, and the way out of this machine is no wider for many. Nothing is armed yet. */
-const uploads = makeSlots(50)
 
 /** Brings the transaction to the host in one round trip; the host takes its lock and makes its backups. */
-export const stage: Effect = async (session, signal) => {
-  await uploads.take()
-  try {
-    return signal.aborted ? { verdict: 'interrupted' } : await upload(session)
-  } finally {
-    uploads.give()
-  }
-}
+export const stage: Effect = (session, signal) =>
+  inSlot(session.job.turns.stage, () => upload(session, signal))
 
-async function upload(session: Session): Promise<Said> {
+async function upload(session: Session, signal: AbortSignal): Promise<Said> {
+  if (signal.aborted) return { verdict: 'interrupted' }
   const { run, tools, host, plan, digest, playbook, controller, token, payloads } = session.job
   const script = tools.hostScript()
   const over = session.connection?.via === 'local' ? 'local' : 'ssh'

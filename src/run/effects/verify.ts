@@ -1,7 +1,9 @@
 import type { Said } from '../../../machines/names.ts'
 import { statusAndProbeCommand } from '../../host/protocol.ts'
 import { problem } from '../../problems.ts'
+import { inSlot } from '../../remote/slots.ts'
 import { trialMisses } from '../expect.ts'
+import { takeFacts } from '../kept-facts.ts'
 import { done, say, sayExit } from '../said.ts'
 import { absorb, secondsLeft, send } from '../talk.ts'
 import type { Session } from '../session.ts'
@@ -16,7 +18,13 @@ const pauseMs = 2500
 /** Time that the confirmation and the host need of the deadline. */
 const reserveSeconds = 15
 
-async function lookOnce(session: Session): Promise<Said> {
+/** A large fleet takes turns, but no host waits for more than half of its time. */
+const mayWaitMs = (session: Session) => ((secondsLeft(session) ?? 0) * 1000) / 2
+
+const lookOnce = (session: Session) =>
+  inSlot(session.job.turns.verify, () => lookNow(session), mayWaitMs(session))
+
+async function lookNow(session: Session): Promise<Said> {
   const { job, before } = session
   if (!before) throw new Error('the host was not probed')
   const next = `nicfix status --host ${job.host.name}`
@@ -34,7 +42,7 @@ async function lookOnce(session: Session): Promise<Said> {
   if (state !== 'pending' || phase !== 'tried') return sayTrialFailed(session)
   const probed = readFacts(session, rest)
   if (probed.kind === 'not') return probed.said
-  const details = trialMisses(job.plan, session.outputs, before, probed.facts)
+  const details = trialMisses(job.plan, session.outputs, takeFacts(before), probed.facts)
   if (details.length === 0) return done
   const message = 'the trial did not reach what was planned'
   return say('failed', problem('NF4100', message, next, { details }))
