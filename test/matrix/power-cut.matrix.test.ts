@@ -7,15 +7,14 @@ import { cutAgain, cutEverywhere, record } from './power-cut.ts'
 import { layGround, scenarios } from './scenarios.ts'
 import type { Ground } from './scenarios.ts'
 import { pick } from './share.ts'
-import { printTable } from './tally.ts'
-import type { Tally } from './tally.ts'
+import { Table } from './tally.ts'
 
-const tallies: Tally[] = []
+const table = new Table('power cuts', 'states')
 const hosts = kinds.map((kind, index) => ({ name: nameKind(kind), kind, index }))
 /** The next boot has much to do. */
 const isUnfinished = ({ disk }: CrashState) => /^(confirmed|rollback)$/.test(tokenOf(disk, id))
 
-afterAll(() => printTable('power cuts', 'states', tallies))
+afterAll(() => table.print())
 
 describe.skipIf(!canTrace).each(hosts)('$name', ({ name, kind, index }) => {
   const seen = new Set<string>()
@@ -35,7 +34,7 @@ describe.skipIf(!canTrace).each(hosts)('$name', ({ name, kind, index }) => {
       const chosen = pick(states, index === 0 ? 2 : index < 4 ? 5 : 10, index)
       const title = `${name}: ${scenario.name}`
       const tally = await cutEverywhere(ground, title, { points, states: chosen })
-      tallies.push(tally)
+      table.add(tally)
       expect(tally.faults, tally.inFull()).toEqual([])
     },
   )
@@ -47,7 +46,7 @@ describe.skipIf(!canTrace).each(hosts)('$name', ({ name, kind, index }) => {
       pick(unfinished, index < 4 ? 24 : 48, index),
       5,
     )
-    tallies.push(tally)
+    table.add(tally)
     expect(tally.faults, tally.inFull()).toEqual([])
   })
 })

@@ -6,12 +6,11 @@ import type { Kill } from './process-kill.ts'
 import { layGround, scenarios } from './scenarios.ts'
 import type { Ground } from './scenarios.ts'
 import { pick } from './share.ts'
-import { printTable } from './tally.ts'
-import type { Tally } from './tally.ts'
+import { Table } from './tally.ts'
 
-const tallies: Tally[] = []
+const table = new Table('killed processes', 'kills')
 
-afterAll(() => printTable('killed processes', 'kills', tallies))
+afterAll(() => table.print())
 
 /** One process, at every third point it and all of its group. */
 const asKill = (point: number, index: number): Kill => ({
@@ -39,7 +38,7 @@ describe
       )
       const title = `${name}: ${scenario.name}`
       const tally = await killEverywhere(ground, scenario, title, points, kills)
-      tallies.push(tally)
+      table.add(tally)
       expect(tally.faults, tally.inFull()).toEqual([])
     })
   },

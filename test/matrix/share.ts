@@ -2,6 +2,9 @@ import { spawnSync } from 'node:child_process'
 
 const wanted = process.env['NICFIX_MATRIX'] ?? ''
 
+/** Are all points to be tried? */
+export const isFull = wanted === 'full'
+
 /** What starting a process costs of a processor on the machines that the strides were chosen on. */
 const usualMs = 0.8
 const starts = 100
@@ -29,7 +32,7 @@ if (slowness > 1)
  * machine that is slow. NICFIX_MATRIX=full tries all of them (hours), NICFIX_MATRIX=quick a few (a minute).
  */
 export function pick<Item>(items: readonly Item[], stride: number, offset: number): Item[] {
-  const step = wanted === 'full' ? 1 : wanted === 'quick' ? stride * 12 : stride * slowness
+  const step = isFull ? 1 : wanted === 'quick' ? stride * 12 : stride * slowness
   return items.filter((_, index) => index % step === offset % step)
 }
 

@@ -1,4 +1,5 @@
 import type { Rest } from './rest.ts'
+import { isFull } from './share.ts'
 
 /** What was tried in a scenario, and what came of it. */
 export class Tally {
@@ -39,19 +40,38 @@ function count(of: Map<string, number>, what: string): void {
 const list = (of: Map<string, number>) =>
   [...of].map(([what, times]) => `${what} ${times}`).join(', ')
 
-/** A line a scenario. */
-export function printTable(title: string, unit: string, tallies: readonly Tally[]): void {
-  const width = Math.max(...tallies.map(({ name }) => name.length))
-  const lines = tallies.map(tally =>
-    [
+/** A line a scenario. A full run takes hours: there each line is printed as soon as there is one. */
+export class Table {
+  readonly #title: string
+  readonly #unit: string
+  readonly #tallies: Tally[] = []
+
+  /** @param unit what was tried, in the plural */
+  constructor(title: string, unit: string) {
+    this.#title = title
+    this.#unit = unit
+  }
+
+  add(tally: Tally): void {
+    this.#tallies.push(tally)
+    if (isFull) console.log(this.#line(tally, 0))
+  }
+
+  print(): void {
+    const width = Math.max(...this.#tallies.map(({ name }) => name.length))
+    const lines = this.#tallies.map(tally => this.#line(tally, width))
+    console.log([this.#title, ...lines].join('\n'))
+  }
+
+  #line(tally: Tally, width: number): string {
+    return [
       tally.name.padEnd(width),
       `${tally.points} points`.padStart(12),
-      `${tally.tried} ${unit}`.padStart(12),
+      `${tally.tried} ${this.#unit}`.padStart(12),
       `  ${list(tally.ends)}`,
       tally.closed.size > 0 ? `; closed by a controller: ${list(tally.closed)}` : '',
       tally.littered > 0 ? `; litter swept: ${tally.littered}` : '',
       tally.faults.length > 0 ? `; WRONG: ${tally.faults.length}` : '',
-    ].join(''),
-  )
-  console.log(`${title}\n${lines.join('\n')}`)
+    ].join('')
+  }
 }
