@@ -11,7 +11,7 @@ import type { Problem } from '../problems.ts'
 import type { Connection, Host } from '../remote/host.ts'
 import { findHosts } from './find-hosts.ts'
 import type { HostOptions, PlaybookOptions } from './options.ts'
-import { keepFor, probeHost } from './probe.ts'
+import { keepFor, looksOf, probeHost } from './probe.ts'
 import type { Probed } from './probe.ts'
 import { acceptRisks } from './risks.ts'
 import { settle } from './settle.ts'
@@ -33,9 +33,6 @@ export type Preparation = {
   /** Of hosts that could not be reached or planned for; the others are fine. */
   readonly problems: readonly Problem[]
 }
-
-/** However many hosts are changed at once: each answer is long until it is read, and nothing is in a hurry yet. */
-const looksAtOnce = 20
 
 /** The name of a playbook, which says what of a host's variables are meant for it; '' where it has none. */
 function nameOf(text: string): string {
@@ -110,9 +107,10 @@ export async function prepare(
   const wanted = hosts.map(host => ({ host, name: host.name, loaded: playbookFor(host) }))
   const tarballs = makeTarballs()
   const keeping = keepFor(hosts, options)
-  const looks = { concurrency: Math.min(options.concurrency, looksAtOnce) }
-  const { done: ready, problems } = await settle(wanted, looks, async ({ host, loaded }) =>
-    prepareHost(host, loaded, readSources(loaded, tarballs), keeping),
+  const { done: ready, problems } = await settle(
+    wanted,
+    looksOf(options),
+    async ({ host, loaded }) => prepareHost(host, loaded, readSources(loaded, tarballs), keeping),
   )
   const loaded = wanted.find(({ host }) => host === ready[0]?.host)?.loaded
   if (!loaded) throw new Trouble(...problems)

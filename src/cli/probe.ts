@@ -17,6 +17,13 @@ export type Probed = {
 
 const probeMs = 180_000
 
+/** However many hosts are changed at once: each answer is long until it is read, and nothing is in a hurry yet. */
+const looksAtOnce = 20
+
+export const looksOf = ({ concurrency }: AtOnce): AtOnce => ({
+  concurrency: Math.min(concurrency, looksAtOnce),
+})
+
 /** Connections of hosts that have to wait for their turn would only grow old. */
 export const keepFor = (hosts: readonly unknown[], { concurrency }: AtOnce) => ({
   keep: hosts.length <= concurrency,

@@ -9,7 +9,7 @@ import { findHosts } from './find-hosts.ts'
 import type { AtOnce, HostOptions } from './options.ts'
 import { readPlan } from './plan-file.ts'
 import { letGo } from './prepare.ts'
-import { keepFor, probeHost } from './probe.ts'
+import { keepFor, looksOf, probeHost } from './probe.ts'
 import { settle } from './settle.ts'
 import { makeTarballs } from './sources.ts'
 import type { Tarballs } from './sources.ts'
@@ -85,7 +85,7 @@ export async function lookAgain(
 ): Promise<Candidates> {
   const waiting = candidates.hosts.map(each => ({ ...each, name: each.host.name }))
   const keeping = keepFor(waiting, options)
-  const { done: hosts, problems: unseen } = await settle(waiting, options, async each => ({
+  const { done: hosts, problems: unseen } = await settle(waiting, looksOf(options), async each => ({
     ...each,
     ...(await probeHost(each.host, [], keeping)),
   }))

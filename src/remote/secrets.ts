@@ -1,4 +1,4 @@
-import { makeSlots } from './slots.ts'
+import { inSlot, makeSlots } from './slots.ts'
 
 /** Puts one question to a person; undefined when there is no answer. `echo` lets what is typed be seen. */
 export type Ask = (question: string, echo: boolean) => Promise<string | undefined>
@@ -29,15 +29,8 @@ export type Secrets = {
 export function makeSecrets(person?: Person, sudoPassword?: string): Secrets {
   const turns = makeSlots(1)
   const known = new Map<string, Promise<string | undefined>>()
-  const ask: Ask = async (question, echo) => {
-    if (!person) return undefined
-    await turns.take()
-    try {
-      return await person.ask(question, echo)
-    } finally {
-      turns.give()
-    }
-  }
+  const ask: Ask = async (question, echo) =>
+    person && inSlot(turns, () => person.ask(question, echo))
   const recall = (question: string): Promise<string | undefined> => {
     const answer = known.get(question) ?? ask(question, false)
     known.set(question, answer)

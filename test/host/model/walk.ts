@@ -11,7 +11,7 @@ import { judge, kernelDifferences } from '../sim/oracle.ts'
 import { pause } from '../sim/ran.ts'
 import { isAtGate } from './gates.ts'
 import type { Gate } from './gates.ts'
-import { id, ModelHost } from './host.ts'
+import { id, ModelHost, patienceSeconds } from './host.ts'
 import type { Staged } from './host.ts'
 
 /** All that is compared of a host after each event. */
@@ -47,9 +47,6 @@ export class Mismatch extends Error {
 
 const isVerb = (event: EventName): event is Verb => (verbs as readonly string[]).includes(event)
 
-/** What a machine that starts processes slowly, and has other tests to run, needs for an event at the most. */
-const patience = 120
-
 /**
  * Takes a walk on a real script, and compares answer and host after each event.
  * @param lastSeconds that the host has to get where the last event leads
@@ -57,7 +54,7 @@ const patience = 120
 export async function walk(
   staged: Staged,
   events: readonly EventName[],
-  lastSeconds = patience,
+  lastSeconds = patienceSeconds,
 ): Promise<void> {
   const there = await ModelHost.start(staged)
   try {
@@ -70,7 +67,7 @@ export async function walk(
       const seen = await settle(
         there,
         expected.seen,
-        index + 1 < events.length ? patience : lastSeconds,
+        index + 1 < events.length ? patienceSeconds : lastSeconds,
       )
       there.calmDown()
       if (expected.answer !== answer || !isDeepStrictEqual(seen, expected.seen))
